@@ -1,0 +1,82 @@
+# hv16: one Makefile, one level. `make` builds build/hv16.img; `make help` lists the rest.
+
+CC      := gcc
+NASM    := nasm
+PYTHON  := /usr/bin/python3
+B       := build
+Q       := $(if $V,,@)# make V=1 shows the commands
+HV16    := PYTHONPATH=tools $(PYTHON) -m hv16
+
+WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
+# The hypervisor: no libc, no vector registers. RBP and R8-R15 are left to the guest, and no function
+# saves RBX for its caller: hv/vmx/enter.h says why.
+OPT     := -Os
+REGS    := $(foreach r,bp 8 9 10 11 12 13 14 15,-ffixed-r$r) -fcall-used-rbx -fno-caller-saves -mpreferred-stack-boundary=3
+HVFLAGS := -std=c17 $(OPT) -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+           -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-stack-protector \
+           -fno-asynchronous-unwind-tables -fomit-frame-pointer -fcf-protection=none \
+           -fno-delete-null-pointer-checks --param=min-pagesize=0 $(REGS) $(WARN) -Wno-override-init -Ihv
+ASFLAGS := -I$B/ -Ihv/ -Imbr/ -Istage2/ -Iguest16/ -w+error
+
+HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c))
+HV_ASM  := hv/entry.asm hv/cpu/faults.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
+HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
+HEADERS := $(wildcard hv/*.h hv/*/*.h)
+BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
+
+.PHONY: all run debug bench test unit check symbols clean help
+all: $B/hv16.img symbols
+
+help:
+	@echo "make          build $B/hv16.img and $B/guest16.img"
+	@echo "make run      boot it in Bochs          (./run.sh --help has all options)"
+	@echo "make debug    boot it in the Bochs debugger"
+	@echo "make bench    what exits cost"
+	@echo "make test     all tests   make unit    host tests only   make check    style and rules"
+	@echo "make clean    remove what was built"
+
+run debug bench:
+	./run.sh $(@:run=)
+
+# --- constants shared with assembly: C is the truth ----------------------------------------------
+$B/gen_inc: tools/gen_inc.c $(HEADERS) | $B
+	@echo "  cc   $<"
+	$Q$(CC) -std=c17 $(WARN) -Ihv -o $@ $<
+$B/layout.inc: $B/gen_inc
+	$Q$B/gen_inc > $@
+
+# --- flat binaries, each with a map of its symbols ---------------------------------------------------
+FLAT = @echo "  nasm $<"; $(NASM) -f bin $(ASFLAGS) -DMAPFILE=$(@:.bin=.map) -o $@ $<
+$B/mbr.bin: mbr/mbr.asm $(BOOTINC)
+	$(FLAT)
+$B/stage2.bin: stage2/stage2.asm $(wildcard stage2/*.asm) $(BOOTINC)
+	$(FLAT)
+$B/resident.bin: hv/guest/resident.asm $(BOOTINC)
+	$(FLAT)
+$B/guest16.bin: guest16/guest16.asm $(wildcard guest16/*.asm) $(BOOTINC)
+	$(FLAT)
+
+# --- the hypervisor -------------------------------------------------------------------------------------
+$B/%.o: %.c $(HEADERS)
+	@mkdir -p $(@D); echo "  cc   $<"
+	$Q$(CC) $(HVFLAGS) -c -o $@ $<
+$B/%.asm.o: %.asm $B/layout.inc
+	@mkdir -p $(@D); echo "  nasm $<"
+	$Q$(NASM) -f elf64 $(ASFLAGS) -o $@ $<
+$B/hv/guest/resident_blob.asm.o: $B/resident.bin
+$B/hv.elf: $(HV_OBJ) hv/hv.ld
+	@echo "  ld   $@"
+	$Qld -nostdlib -static -z noexecstack --no-warn-rwx-segments -T hv/hv.ld -o $@ $(HV_OBJ)
+$B/hv.bin: $B/hv.elf
+	$Qobjcopy -O binary $< $@
+
+$B/hv16.img: $B/mbr.bin $B/stage2.bin $B/hv.bin $B/guest16.bin tools/hv16/image.py
+	@echo "  img  $@"
+	$Q$(HV16) image build
+symbols: $B/hv16.img
+	@$(HV16) symbols
+
+$B:
+	@mkdir -p $@
+clean:
+	rm -rf $B out

@@ -1,0 +1,98 @@
+/*
+ * console/log.c: see log.h. With screen.c the only file that touches the console's ports.
+ */
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "layout.h"
+#include <stdbool.h>
+
+/* Registers of a 16550 UART, as offsets from its first port. */
+#define UART_DATA     0
+#define UART_IER      1
+#define UART_FCR      2
+#define UART_LCR      3
+#define UART_MCR      4
+#define UART_LSR      5
+#define UART_SCRATCH  7
+#define LCR_8N1       0x03
+#define LCR_DLAB      0x80 /* the first two registers are the divisor */
+#define LSR_THR_EMPTY 0x20
+#define LSR_IDLE      0x40
+
+/* A line status that never comes right must not hang the machine: about 20 ms on a PC. */
+#define UART_PATIENCE 20000
+
+static enum log_level level = LOG_INFO;
+static bool to_e9 = true;
+static bool to_com2 = true;
+static bool com2_ready;
+
+static bool uart_wait(uint8_t bits)
+{
+    for (uint32_t i = 0; i < UART_PATIENCE; i++) {
+        if (in8(PORT_COM2 + UART_LSR) & bits)
+            return true;
+    }
+    return false;
+}
+
+/* A scratch register that keeps what is written to it means that a UART is there. */
+static bool uart_open(void)
+{
+    out8(PORT_COM2 + UART_SCRATCH, 0x5A);
+    if (in8(PORT_COM2 + UART_SCRATCH) != 0x5A)
+        return false;
+    out8(PORT_COM2 + UART_IER, 0);
+    out8(PORT_COM2 + UART_LCR, LCR_DLAB);
+    out8(PORT_COM2 + UART_DATA, 1); /* divisor 1: 115200 baud */
+    out8(PORT_COM2 + UART_IER, 0);
+    out8(PORT_COM2 + UART_LCR, LCR_8N1);
+    out8(PORT_COM2 + UART_FCR, 0x07); /* FIFOs on and empty */
+    out8(PORT_COM2 + UART_MCR, 0x03); /* DTR and RTS */
+    return true;
+}
+
+static void put(char c)
+{
+    if (to_e9)
+        out8(PORT_E9, (uint8_t)c);
+    if (to_com2) {
+        if (!com2_ready)
+            com2_ready = to_com2 = uart_open();
+        if (to_com2 && !uart_wait(LSR_THR_EMPTY))
+            to_com2 = false; /* it hangs: do without from now on */
+        if (to_com2)
+            out8(PORT_COM2 + UART_DATA, (uint8_t)c);
+    }
+}
+
+static void put_text(const char *text)
+{
+    while (*text != '\0')
+        put(*text++);
+}
+
+void log_open(const struct options *options)
+{
+    level = options->level;
+    to_e9 = options->log_e9;
+    to_com2 = options->log_com2;
+}
+
+void log_write(enum log_level line_level, const char *fmt, const uint64_t *args)
+{
+    char line[LOG_LINE_MAX];
+
+    if (line_level > level)
+        return;
+    format_array(line, sizeof line, fmt, args);
+    put_text("hv16: ");
+    put_text(line);
+    put('\n');
+}
+
+void log_flush(void)
+{
+    if (to_com2 && com2_ready)
+        uart_wait(LSR_IDLE);
+}

@@ -1,0 +1,30 @@
+/*
+ * console/log.h: one line of text to port E9h (emulators print it) and to COM2.
+ *
+ * Each line goes out as "hv16: ...". COM1 is the guest's and is never touched.
+ */
+#ifndef HV16_CONSOLE_LOG_H
+#define HV16_CONSOLE_LOG_H
+
+#include "console/format.h"
+#include "options.h"
+
+#define LOG_LINE_MAX 200
+
+/* Sets up COM2 (115200 8N1) if there is one, and obeys the options log= and level= from now on.
+ * Before that call all lines go to both places. */
+void log_open(const struct options *options);
+
+#define log_error(...)  log_write(LOG_ERROR, FORMAT_ARGS(__VA_ARGS__))
+#define log_warn(...)   log_write(LOG_WARN, FORMAT_ARGS(__VA_ARGS__))
+#define log_info(...)   log_write(LOG_INFO, FORMAT_ARGS(__VA_ARGS__))
+#define log_debug(...)  log_write(LOG_DEBUG, FORMAT_ARGS(__VA_ARGS__))
+#define log_always(...) log_write(LOG_ERROR, FORMAT_ARGS(__VA_ARGS__))
+
+/* Lines over LOG_LINE_MAX bytes are cut. */
+void log_write(enum log_level level, const char *fmt, const uint64_t *args);
+
+/* Waits until COM2 has sent its last bit. */
+void log_flush(void);
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * console/screen.c: see screen.h. Writes to the text memory, never to the video adapter's ports.
+ */
+#include "console/screen.h"
+#include "console/format.h"
+#include "exits/reasons.h"
+#include "layout.h"
+#include "lib/string.h"
+#include "machine.h"
+
+#define COLUMNS      80
+#define ROWS         25
+#define STATUS_ROW   (ROWS - 1)
+#define STATUS_ATTR  0x3000 /* black on cyan */
+#define ALERT_ATTR   0x4F00 /* white on red */
+#define BLANK        0x0720
+#define BUSY_REASONS 4 /* how many kinds of exit the status line names */
+
+static uint16_t drawn[COLUMNS]; /* the status line as it was written last */
+static bool status_open;
+
+static volatile uint16_t *row_cells(uint32_t row)
+{
+    return (volatile uint16_t *)physical_pointer(VGA_TEXT) + row * COLUMNS;
+}
+
+/* Modes 2 and 3 are 80-column text on a colour adapter; B8000h is their memory. */
+static bool is_text_mode(void)
+{
+    uint8_t mode = *(volatile uint8_t *)physical_pointer(BDA_VIDEO_MODE) & 0x7F;
+    uint8_t columns = *(volatile uint8_t *)physical_pointer(BDA_VIDEO_COLUMNS);
+
+    return (mode == 2 || mode == 3) && columns == COLUMNS;
+}
+
+static bool is_blank(uint16_t cell)
+{
+    uint8_t character = (uint8_t)cell;
+    return character == ' ' || character == 0;
+}
+
+/* Free: the row holds what hv16 wrote there, or nothing at all. */
+static bool row_is_free(void)
+{
+    volatile uint16_t *cells = row_cells(STATUS_ROW);
+    bool blank = true, ours = true;
+
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        blank = blank && is_blank(cells[i]);
+        ours = ours && cells[i] == drawn[i];
+    }
+    return blank || ours;
+}
+
+/* A guest that scrolls all 25 rows by itself takes our line along: it is in the row above now. */
+static void remove_scrolled_copy(void)
+{
+    volatile uint16_t *cells = row_cells(STATUS_ROW - 1);
+
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        if (cells[i] != drawn[i])
+            return;
+    }
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        cells[i] = BLANK;
+    status_open = false; /* it would happen with every line that the guest prints */
+}
+
+void screen_status_open(void)
+{
+    volatile uint8_t *rows = physical_pointer(BDA_VIDEO_ROWS);
+
+    if (!is_text_mode() || *rows != ROWS - 1)
+        return;
+    *rows = ROWS - 2;
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        row_cells(STATUS_ROW)[i] = BLANK;
+        drawn[i] = BLANK;
+    }
+    status_open = true;
+}
+
+/* The next busiest exit reason after `previous`, or EXIT_REASON_MAX: ties go by number. */
+static uint32_t next_busiest(const struct vcpu *vcpu, uint32_t previous)
+{
+    uint32_t best = EXIT_REASON_MAX;
+
+    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
+        bool later = previous == EXIT_REASON_MAX || vcpu->exits[i] < vcpu->exits[previous] ||
+                     (vcpu->exits[i] == vcpu->exits[previous] && i > previous);
+        if (vcpu->exits[i] != 0 && later &&
+            (best == EXIT_REASON_MAX || vcpu->exits[i] > vcpu->exits[best]))
+            best = i;
+    }
+    return best;
+}
+
+static void status_text(const struct vcpu *vcpu, char text[COLUMNS + 1])
+{
+    uint64_t total = 0;
+    uint32_t reason = EXIT_REASON_MAX;
+    size_t length;
+
+    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++)
+        total += vcpu->exits[i];
+    length = format_text(text, COLUMNS + 1, " hv16 | %lu exits", total);
+    for (uint32_t i = 0; i < BUSY_REASONS; i++) {
+        reason = next_busiest(vcpu, reason);
+        if (reason == EXIT_REASON_MAX)
+            break;
+        length += format_text(text + length, COLUMNS + 1 - length, "%s %s %lu", i == 0 ? " |" : ",",
+                              exit_reason_name(reason), vcpu->exits[reason]);
+    }
+    memset(text + length, ' ', COLUMNS - length);
+    text[COLUMNS] = '\0';
+}
+
+void screen_status_draw(const struct vcpu *vcpu)
+{
+    char text[COLUMNS + 1];
+
+    if (!status_open || !is_text_mode())
+        return;
+    remove_scrolled_copy();
+    if (!status_open || !row_is_free())
+        return;
+    status_text(vcpu, text);
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        drawn[i] = (uint16_t)(STATUS_ATTR | (uint8_t)text[i]);
+        row_cells(STATUS_ROW)[i] = drawn[i];
+    }
+}
+
+static void scroll_up(uint32_t bottom)
+{
+    for (uint32_t row = 0; row < bottom; row++) {
+        for (uint32_t i = 0; i < COLUMNS; i++)
+            row_cells(row)[i] = row_cells(row + 1)[i];
+    }
+    for (uint32_t i = 0; i < COLUMNS; i++)
+        row_cells(bottom)[i] = ALERT_ATTR | ' ';
+}
+
+void screen_message(const char *text)
+{
+    uint32_t column = 0;
+
+    if (!is_text_mode())
+        return;
+    scroll_up(STATUS_ROW);
+    for (const char *p = "hv16: "; *p != '\0'; p++)
+        row_cells(STATUS_ROW)[column++] = (uint16_t)(ALERT_ATTR | (uint8_t)*p);
+    for (; *text != '\0'; text++) {
+        if (column == COLUMNS) {
+            scroll_up(STATUS_ROW);
+            column = 0;
+        }
+        row_cells(STATUS_ROW)[column++] = (uint16_t)(ALERT_ATTR | (uint8_t)*text);
+    }
+}

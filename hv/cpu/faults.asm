@@ -1,0 +1,103 @@
+; faults.asm: what the IDT points at, and the two instructions that are allowed to fault.
+
+%include "layout.inc"
+bits 64
+default rel
+section .text
+
+extern host_fault
+extern host_nmi
+
+; Vectors whose exception pushes an error code (SDM volume 3, "Error Code", 3A 6.13).
+%define HAS_ERROR_CODE (1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21)
+
+%macro SAVE 0                   ; struct host_frame in cpu/tables.c, from its end; the compiler
+    push    rdi                 ; keeps its hands off R8..R15 (see vmx/enter.asm)
+    push    rsi
+    push    rbp
+    push    rbx
+    push    rdx
+    push    rcx
+    push    rax
+%endmacro
+
+%macro RESTORE 0
+    pop     rax
+    pop     rcx
+    pop     rdx
+    pop     rbx
+    pop     rbp
+    pop     rsi
+    pop     rdi
+%endmacro
+
+%assign vector 0
+%rep 32
+fault_stub_ %+ vector:
+  %if vector == 2
+    jmp     nmi_common
+  %else
+    %if (HAS_ERROR_CODE & (1 << vector)) == 0
+    push    0
+    %endif
+    push    vector
+    jmp     fault_common
+  %endif
+%assign vector vector + 1
+%endrep
+
+; void host_fault(struct host_frame *frame): returns only to repair a guarded instruction.
+fault_common:
+    SAVE
+    mov     rdi, rsp
+    cld
+    call    host_fault
+    RESTORE
+    add     rsp, 16             ; vector and error code
+    iretq
+
+; void host_nmi(void)
+nmi_common:
+    SAVE
+    cld
+    call    host_nmi
+    RESTORE
+    iretq
+
+; bool rdmsr_safe(uint32_t msr, uint64_t *value)
+global rdmsr_safe, rdmsr_safe_at
+rdmsr_safe:
+    mov     ecx, edi
+rdmsr_safe_at:
+    rdmsr                       ; #GP: host_fault() continues at msr_safe_failed
+    mov     [rsi], eax
+    mov     [rsi + 4], edx
+    mov     eax, 1
+    ret
+
+; bool wrmsr_safe(uint32_t msr, uint64_t value)
+global wrmsr_safe, wrmsr_safe_at
+wrmsr_safe:
+    mov     ecx, edi
+    mov     eax, esi
+    mov     rdx, rsi
+    shr     rdx, 32
+wrmsr_safe_at:
+    wrmsr
+    mov     eax, 1
+    ret
+
+global msr_safe_failed
+msr_safe_failed:
+    xor     eax, eax
+    ret
+
+section .rodata
+global fault_stubs
+align 8
+fault_stubs:
+%assign vector 0
+%rep 32
+    dq      fault_stub_ %+ vector
+%assign vector vector + 1
+%endrep

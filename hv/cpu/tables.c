@@ -1,0 +1,160 @@
+/*
+ * cpu/tables.c: GDT, TSS and IDT of the hypervisor.
+ * Source: SDM volume 3, "Segment Descriptors" (3A 3.4.5), "Task Management in 64-bit Mode"
+ * (3A 8.7), "64-Bit Mode IDT" (3A 6.14.1).
+ */
+#include "cpu/tables.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "layout.h"
+#include "machine.h"
+
+#define VECTORS        32
+#define VECTOR_NMI     2
+#define VECTOR_GP      13
+#define FAULT_STACK    4096
+#define IST_FAULT      1
+#define IST_NMI        2
+#define GATE_INTERRUPT 0x8E00 /* present, ring 0, 64-bit interrupt gate */
+#define TSS_DESCRIPTOR 0x89   /* present, available 64-bit TSS */
+
+struct tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_map;
+} __attribute__((packed));
+
+struct gate {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint16_t ist_and_type;
+    uint16_t offset_middle;
+    uint32_t offset_high;
+    uint32_t reserved;
+} __attribute__((packed, aligned(16)));
+
+_Static_assert(sizeof(struct tss) == 104, "SDM: 64-Bit TSS Format");
+_Static_assert(sizeof(struct gate) == 16, "SDM: 64-Bit IDT Gate Descriptors");
+
+/* What cpu/faults.asm has on the stack when it calls C. */
+struct host_frame {
+    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi;
+    uint64_t vector, error_code;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+struct pointer {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+extern const uint64_t fault_stubs[VECTORS]; /* cpu/faults.asm */
+extern const uint8_t rdmsr_safe_at[], wrmsr_safe_at[], msr_safe_failed[];
+void host_fault(struct host_frame *frame);
+void host_nmi(void);
+
+static uint64_t gdt[] = {
+    0,
+    0x00CF9A000000FFFF, /* SEL_CODE32, kept so that the selectors are those of stage2 */
+    0x00CF92000000FFFF, /* SEL_DATA */
+    0x00AF9A000000FFFF, /* SEL_CODE64 */
+    0,
+    0, /* SEL_TSS: sixteen bytes, filled below */
+};
+static struct tss tss;
+static struct gate idt[VECTORS];
+static uint8_t fault_stack[FAULT_STACK] __attribute__((aligned(16)));
+static uint8_t nmi_stack[FAULT_STACK] __attribute__((aligned(16)));
+static struct vcpu *nmi_vcpu;
+
+static void fill_tss_descriptor(void)
+{
+    uint64_t base = (uint64_t)&tss;
+
+    gdt[SEL_TSS / 8] = (sizeof tss - 1) | (base & 0xFFFFFF) << 16 | (uint64_t)TSS_DESCRIPTOR << 40 |
+                       (base >> 24 & 0xFF) << 56;
+    gdt[SEL_TSS / 8 + 1] = base >> 32;
+}
+
+/* Stacks of their own: while the guest's registers are loaded, RSP is not the hypervisor's. */
+static void fill_idt(void)
+{
+    tss.ist[IST_FAULT - 1] = (uint64_t)(fault_stack + sizeof fault_stack);
+    tss.ist[IST_NMI - 1] = (uint64_t)(nmi_stack + sizeof nmi_stack);
+    tss.io_map = sizeof tss;
+    for (uint32_t i = 0; i < VECTORS; i++) {
+        uint64_t offset = fault_stubs[i];
+
+        idt[i].offset_low = (uint16_t)offset;
+        idt[i].selector = SEL_CODE64;
+        idt[i].ist_and_type = GATE_INTERRUPT | (i == VECTOR_NMI ? IST_NMI : IST_FAULT);
+        idt[i].offset_middle = (uint16_t)(offset >> 16);
+        idt[i].offset_high = (uint32_t)(offset >> 32);
+    }
+}
+
+void tables_load(void)
+{
+    struct pointer gdtr = {sizeof gdt - 1, (uint64_t)gdt};
+    struct pointer idtr = {sizeof idt - 1, (uint64_t)idt};
+
+    fill_tss_descriptor();
+    fill_idt();
+    __asm__ volatile("lgdt %0\n\t"
+                     "lidt %1\n\t"
+                     "ltr %w2\n\t"
+                     :
+                     : "m"(gdtr), "m"(idtr), "r"(SEL_TSS)
+                     : "memory");
+}
+
+uint64_t tables_gdt_base(void)
+{
+    return (uint64_t)gdt;
+}
+
+uint64_t tables_idt_base(void)
+{
+    return (uint64_t)idt;
+}
+
+uint64_t tables_tss_base(void)
+{
+    return (uint64_t)&tss;
+}
+
+void tables_nmi_for(struct vcpu *vcpu)
+{
+    nmi_vcpu = vcpu;
+}
+
+/* Called on any exception in the hypervisor itself. Only the two guarded instructions may. */
+void host_fault(struct host_frame *frame)
+{
+    if (frame->vector == VECTOR_GP &&
+        (frame->rip == (uint64_t)rdmsr_safe_at || frame->rip == (uint64_t)wrmsr_safe_at)) {
+        frame->rip = (uint64_t)msr_safe_failed;
+        return;
+    }
+    log_error("host fault: rax %lx rcx %lx rdx %lx rbx %lx", frame->rax, frame->rcx, frame->rdx,
+              frame->rbx);
+    log_error("host fault: rsi %lx rdi %lx rbp %lx rsp %lx", frame->rsi, frame->rdi, frame->rbp,
+              frame->rsp);
+    log_error("host fault: cr0 %lx cr2 %lx cr3 %lx cr4 %lx rflags %lx", read_cr0(), read_cr2(),
+              read_cr3(), read_cr4(), frame->rflags);
+    machine_stop("exception %lu (error code %lx) in the hypervisor at %lx: see build/hv.sym",
+                 frame->vector, frame->error_code, frame->rip);
+}
+
+/* An NMI while the hypervisor runs is the guest's: exit_chores() injects it at the next exit. */
+void host_nmi(void)
+{
+    if (nmi_vcpu != NULL) {
+        nmi_vcpu->nmi_pending = true;
+        nmi_vcpu->chores_in = 1;
+    }
+}

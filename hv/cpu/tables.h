@@ -1,0 +1,27 @@
+/*
+ * cpu/tables.h: the hypervisor's own GDT, TSS and IDT, and accesses that may fault.
+ */
+#ifndef HV16_CPU_TABLES_H
+#define HV16_CPU_TABLES_H
+
+#include "vcpu.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Leaves stage2's GDT, which lies in memory that will be the guest's, for one in the block, and
+ * loads a TSS and an IDT whose handlers print the registers and stop. */
+void tables_load(void);
+
+/* Where the VMCS's host-state area gets its bases from. */
+uint64_t tables_gdt_base(void);
+uint64_t tables_idt_base(void);
+uint64_t tables_tss_base(void);
+
+/* From now on an NMI that hits the hypervisor is kept for this vCPU. */
+void tables_nmi_for(struct vcpu *vcpu);
+
+/* As rdmsr() and wrmsr(), but false where the processor answers with #GP. */
+bool rdmsr_safe(uint32_t msr, uint64_t *value);
+bool wrmsr_safe(uint32_t msr, uint64_t value);
+
+#endif

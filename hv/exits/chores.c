@@ -1,0 +1,44 @@
+/*
+ * exits/chores.c: work that not every exit has to pay for.
+ */
+#include "console/log.h"
+#include "console/screen.h"
+#include "exits/exits.h"
+#include "machine.h"
+#include "vmx/inject.h"
+#include "vmx/vmcs.h"
+
+#define CHORES_AT_MOST 4096 /* exits between two looks at the status line */
+
+/* The status line follows each of the first exits, and later every eighth of their number. */
+static uint32_t next_chores(const struct vcpu *vcpu)
+{
+    uint64_t total = 0;
+
+    if (machine.options.trace_exits || vcpu->stepping || vcpu->nmi_pending)
+        return 1;
+    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++)
+        total += vcpu->exits[i];
+    return total / 8 < CHORES_AT_MOST ? (uint32_t)(total / 8) + 1 : CHORES_AT_MOST;
+}
+
+static void trace(const struct vcpu *vcpu, const struct exit_info *info)
+{
+    log_info("cpu %u: exit %lu (%s) at %lx:%lx qualification %lx", vcpu->id, info->reason,
+             exit_reason_name((uint32_t)info->reason), vmcs_read(VMCS_GUEST_CS_SELECTOR),
+             vmcs_read(VMCS_GUEST_RIP), vmcs_read(VMCS_EXIT_QUALIFICATION));
+}
+
+void exit_chores(struct vcpu *vcpu, const struct exit_info *info)
+{
+    /* The step's own #DB is for exits/exception.c; any other exit ends the step as well. */
+    if (vcpu->stepping && info->reason != EXIT_REASON_EXCEPTION_OR_NMI)
+        hidden_step_end(vcpu);
+    if (vcpu->nmi_pending && inject_nmi())
+        vcpu->nmi_pending = false;
+    if (machine.options.trace_exits)
+        trace(vcpu, info);
+    if (machine.options.status_line)
+        screen_status_draw(vcpu);
+    vcpu->chores_in = next_chores(vcpu);
+}

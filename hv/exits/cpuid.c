@@ -1,0 +1,70 @@
+/*
+ * exits/cpuid.c: CPUID, exit reason 10. The processor's own answer, less VMX.
+ * Source: SDM volume 2, "CPUID"; APM volume 3, "CPUID" for the hypervisor's leaves, which by
+ * convention begin at 40000000h.
+ */
+#include "cpu/cpu.h"
+#include "exits/exits.h"
+#include "hypercall.h"
+#include "vmx/vmcs.h"
+
+#define LEAF_FEATURES          1
+#define LEAF_EXTENDED_FEATURES 7
+#define ECX1_VMX               (1u << 5)
+#define ECX1_SMX               (1u << 6)
+#define ECX1_OSXSAVE           (1u << 27) /* a copy of CR4.OSXSAVE */
+#define ECX1_HYPERVISOR        (1u << 31)
+#define ECX7_OSPKE             (1u << 4) /* a copy of CR4.PKE */
+#define CR4_PKE                0x00400000ull
+#define SIGNATURE_HV16         0x36317668u /* "hv16" */
+
+/* Two bits copy CR4, and CPUID has just been executed with the hypervisor's: take the guest's. */
+static uint64_t copy_cr4_bit(uint64_t ecx, uint64_t bit, uint64_t cr4_bit)
+{
+    return vmcs_read(VMCS_GUEST_CR4) & cr4_bit ? ecx | bit : ecx & ~bit;
+}
+
+/* The processor's answer. */
+static inline void answer(struct vcpu *vcpu, uint32_t leaf)
+{
+    struct cpuid_result r = cpuid(leaf, (uint32_t)vcpu->gpr[REG_RCX]);
+
+    vcpu->gpr[REG_RAX] = r.eax;
+    vcpu->gpr[REG_RBX] = r.ebx;
+    vcpu->gpr[REG_RCX] = r.ecx;
+    vcpu->gpr[REG_RDX] = r.edx;
+}
+
+/* The few leaves that say something else. */
+static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *vcpu, uint32_t leaf)
+{
+    uint64_t *gpr = vcpu->gpr;
+
+    answer(vcpu, leaf);
+    if (leaf == LEAF_FEATURES) {
+        gpr[REG_RCX] = (gpr[REG_RCX] & ~(uint64_t)(ECX1_VMX | ECX1_SMX)) | ECX1_HYPERVISOR;
+        gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX1_OSXSAVE, CR4_OSXSAVE);
+    } else if (leaf == LEAF_EXTENDED_FEATURES) {
+        gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX7_OSPKE, CR4_PKE);
+    } else {
+        gpr[REG_RAX] = HV16_CPUID_LEAF; /* the highest of the hypervisor's leaves: this one */
+        gpr[REG_RBX] = gpr[REG_RCX] = gpr[REG_RDX] = SIGNATURE_HV16;
+    }
+    return EXIT_SKIP;
+}
+
+enum exit_action exit_cpuid(struct vcpu *vcpu, const struct exit_info *info)
+{
+    uint32_t leaf = (uint32_t)vcpu->gpr[REG_RAX];
+
+    (void)info;
+    switch (leaf) {
+    case LEAF_FEATURES:
+    case LEAF_EXTENDED_FEATURES:
+    case HV16_CPUID_LEAF:
+        return answer_corrected(vcpu, leaf);
+    default:
+        answer(vcpu, leaf);
+        return EXIT_SKIP;
+    }
+}

@@ -1,0 +1,58 @@
+/*
+ * exits/exits.h: the contract between the exit loop and the handlers of exit reasons.
+ */
+#ifndef HV16_EXITS_EXITS_H
+#define HV16_EXITS_EXITS_H
+
+#include "exits/reasons.h"
+#include "vcpu.h"
+
+enum exit_action {
+    EXIT_RESUME,    /* RIP stays where the handler left it */
+    EXIT_SKIP,      /* the loop advances RIP over the instruction */
+    EXIT_STOP,      /* the guest has ended */
+    EXIT_UNHANDLED, /* the handler cannot help: dump and stop */
+};
+
+struct exit_info {
+    uint64_t reason; /* basic exit reason, below EXIT_REASON_MAX */
+};
+
+typedef enum exit_action exit_fn(struct vcpu *vcpu, const struct exit_info *info);
+
+/* Runs the guest of the current VMCS. `vcpu` has never run before, or its VMCS was cleared. */
+_Noreturn void exit_loop(struct vcpu *vcpu);
+
+/* exits/table.c: the handler of each basic exit reason; exit_unexpected() in the other slots. */
+extern exit_fn *const exit_table[EXIT_REASON_MAX];
+
+/* exits/chores.c: what needs doing now and then, or was asked for by vcpu->chores_in = 1. */
+void exit_chores(struct vcpu *vcpu, const struct exit_info *info);
+
+/* exits/progress.c: called after EXIT_RESUME. Stops a guest that exits for the same reason at the
+ * same place for ever. */
+void progress_check(struct vcpu *vcpu, const struct exit_info *info);
+
+/* exits/hidden.c: the guest touched the hidden block at `address`. */
+enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification);
+/* Ends the step that hidden_access() began. */
+void hidden_step_end(struct vcpu *vcpu);
+
+/* The handlers. The file is named like the function: exit_cpuid() is in exits/cpuid.c. */
+exit_fn exit_cpuid;
+exit_fn exit_cr_access;
+exit_fn exit_ept_misconfiguration;
+exit_fn exit_ept_violation;
+exit_fn exit_exception;
+exit_fn exit_invd;
+exit_fn exit_io;
+exit_fn exit_rdmsr;
+exit_fn exit_task_switch;
+exit_fn exit_triple_fault;
+exit_fn exit_unexpected;
+exit_fn exit_vmcall;
+exit_fn exit_vmx_instruction;
+exit_fn exit_wrmsr;
+exit_fn exit_xsetbv;
+
+#endif

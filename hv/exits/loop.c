@@ -1,0 +1,89 @@
+/*
+ * exits/loop.c: enter the guest, see why it stopped, call the handler, again.
+ *
+ * Everything in this file runs at every exit, so each line costs every guest. What need not be
+ * here is in exits/chores.c and exits/progress.c.
+ */
+#include "cpu/cpu.h"
+#include "exits/exits.h"
+#include "machine.h"
+#include "vmx/dump.h"
+#include "vmx/enter.h"
+#include "vmx/fail.h"
+#include "vmx/vmcs.h"
+
+/* Bit 31 says that the entry failed, so it is looked at before the reason is used as an index. */
+static _Noreturn __attribute__((cold, noinline)) void not_in_table(struct vcpu *vcpu,
+                                                                   const struct exit_info *info)
+{
+    if (info->reason & EXIT_REASON_ENTRY_FAILURE)
+        vmx_explain_entry_failure((uint32_t)info->reason);
+    vmx_dump(vcpu);
+    machine_stop("exit reason %lx is not one that hv16 knows", info->reason);
+}
+
+static _Noreturn __attribute__((cold, noinline)) void
+stop(struct vcpu *vcpu, const struct exit_info *info, enum exit_action action)
+{
+    if (action == EXIT_STOP) {
+        vmx_log_counters(vcpu);
+        machine_end((uint8_t)vcpu->gpr[REG_RCX]);
+    }
+    vmx_dump(vcpu);
+    machine_stop("cannot handle exit %lu (%s) at %lx:%lx: the log has the guest's state",
+                 info->reason, exit_reason_name((uint32_t)info->reason),
+                 vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+}
+
+/*
+ * The instruction is done: RIP moves behind it, and what held interrupts back for the length of
+ * one instruction, STI or MOV SS before it, ends with it. A guest that single-steps gets the trap
+ * that the instruction would have raised.
+ */
+static inline void skip_instruction(void)
+{
+    uint64_t shadow = vmcs_read_proven(VMCS_GUEST_INTERRUPTIBILITY);
+
+    vmcs_write_proven(VMCS_GUEST_RIP, vmcs_read_proven(VMCS_GUEST_RIP) +
+                                          vmcs_read_proven(VMCS_EXIT_INSTRUCTION_LENGTH));
+    if (shadow & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS))
+        vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+                   shadow & ~(uint64_t)(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+    if (vmcs_read_proven(VMCS_GUEST_RFLAGS) & RFLAGS_TF)
+        vmcs_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+}
+
+static inline void handle_exit(struct vcpu *vcpu)
+{
+    struct exit_info info = {.reason = vmcs_read_proven(VMCS_EXIT_REASON)};
+    enum exit_action action;
+
+    if (info.reason >= EXIT_REASON_MAX)
+        not_in_table(vcpu, &info);
+    vcpu->exits[info.reason]++;
+    if (decrement_to_zero(&vcpu->chores_in))
+        exit_chores(vcpu, &info);
+
+    action = exit_table[info.reason](vcpu, &info);
+    if (action == EXIT_SKIP)
+        skip_instruction();
+    else if (action == EXIT_RESUME)
+        progress_check(vcpu, &info);
+    else
+        stop(vcpu, &info, action);
+}
+
+void exit_loop(struct vcpu *vcpu)
+{
+    enum entry_result result;
+
+    vmcs_prove();
+    result = vmx_launch(vcpu);
+
+    for (;;) {
+        if (result != ENTRY_EXITED)
+            vmx_explain_vmfail(result);
+        handle_exit(vcpu);
+        result = vmx_resume(vcpu);
+    }
+}

@@ -1,0 +1,50 @@
+/*
+ * exits/msr.c: RDMSR and WRMSR, exit reasons 31 and 32, of what vmx/vmcs_controls.c traps: MSRs
+ * that belong to VMX, MTRRs, and every number outside the two ranges of the MSR bitmap.
+ * Source: SDM volume 3, "MSR-Bitmap Address" (3C 25.6.9).
+ */
+#include "cpu/msr.h"
+#include "console/log.h"
+#include "cpu/tables.h"
+#include "exits/exits.h"
+#include "mem/ept.h"
+#include "vmx/inject.h"
+#include "vmx/vmcs.h"
+
+static enum exit_action refuse(const struct vcpu *vcpu, const char *what)
+{
+    log_debug("%s of MSR %x at %lx:%lx: #GP", what, (uint32_t)vcpu->gpr[REG_RCX],
+              vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+    inject_exception(VECTOR_GP);
+    return EXIT_RESUME;
+}
+
+/* All that can be read may be read without an exit: what comes here does not exist for the guest,
+ * as on a processor without VMX. */
+enum exit_action exit_rdmsr(struct vcpu *vcpu, const struct exit_info *info)
+{
+    (void)info;
+    return refuse(vcpu, "RDMSR");
+}
+
+static bool is_mtrr(uint32_t msr)
+{
+    return (msr >= MSR_IA32_MTRR_PHYSBASE0 && msr <= MSR_IA32_MTRR_FIX4K_F8) ||
+           msr == MSR_IA32_MTRR_DEF_TYPE;
+}
+
+enum exit_action exit_wrmsr(struct vcpu *vcpu, const struct exit_info *info)
+{
+    uint32_t msr = (uint32_t)vcpu->gpr[REG_RCX];
+    uint64_t value = vcpu->gpr[REG_RDX] << 32 | (uint32_t)vcpu->gpr[REG_RAX];
+
+    (void)info;
+    if (msr == MSR_IA32_BIOS_UPDT_TRIG) {
+        log_warn("the guest's microcode update is ignored");
+        return EXIT_SKIP; /* a microcode update under a running hypervisor is not safe */
+    }
+    if (!is_mtrr(msr) || !wrmsr_safe(msr, value))
+        return refuse(vcpu, "WRMSR");
+    ept_update_types(); /* under EPT the MTRRs count only through the EPT entries */
+    return EXIT_SKIP;
+}

@@ -1,0 +1,51 @@
+/*
+ * exits/vmcall.c: VMCALL, exit reason 18: what a guest may ask of hv16. See hypercall.h.
+ */
+#include "console/log.h"
+#include "exits/exits.h"
+#include "hypercall.h"
+#include "machine.h"
+#include "vmx/inject.h"
+
+static uint32_t count_of(const struct vcpu *vcpu, uint32_t reason)
+{
+    return reason < EXIT_REASON_MAX ? (uint32_t)vcpu->exits[reason] : 0;
+}
+
+static _Noreturn void boot_failed(uint8_t why, uint8_t code)
+{
+    if (why == BOOT_FAILED_READ)
+        machine_stop("cannot read the guest's boot sector: BIOS error %02x", code);
+    machine_stop("the guest's boot sector does not end in 55 AA: nothing to boot there");
+}
+
+enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
+{
+    uint64_t *gpr = vcpu->gpr;
+
+    if ((uint32_t)gpr[REG_RAX] != HYPERCALL_MAGIC)
+        return exit_vmx_instruction(vcpu, info);
+    switch ((uint32_t)gpr[REG_RBX]) {
+    case HYPERCALL_VERSION:
+        gpr[REG_RAX] = HV16_VERSION;
+        return EXIT_SKIP;
+    case HYPERCALL_END:
+        return EXIT_STOP;
+    case HYPERCALL_EXITS:
+        gpr[REG_RAX] = count_of(vcpu, (uint32_t)gpr[REG_RCX]);
+        return EXIT_SKIP;
+    case HYPERCALL_BLOCK:
+        gpr[REG_RAX] = machine.boot.hv_base;
+        gpr[REG_RDX] = HV_BLOCK_SIZE;
+        return EXIT_SKIP;
+    case HYPERCALL_HIDDEN:
+        gpr[REG_RAX] = (uint32_t)vcpu->hidden_reads;
+        gpr[REG_RDX] = (uint32_t)vcpu->hidden_writes;
+        return EXIT_SKIP;
+    case HYPERCALL_BOOT_FAILED:
+        boot_failed((uint8_t)gpr[REG_RCX], (uint8_t)(gpr[REG_RCX] >> 8));
+    default:
+        log_warn("hypercall %u does not exist", (uint32_t)gpr[REG_RBX]);
+        return exit_vmx_instruction(vcpu, info);
+    }
+}

@@ -1,0 +1,28 @@
+/*
+ * exits/xsetbv.c: XSETBV, exit reason 55, which no control can turn off.
+ *
+ * XCR0 is not switched between guest and hypervisor, which uses none of the registers it is about.
+ * So the guest's value is loaded into the processor, but only if the processor would have taken it:
+ * otherwise the #GP would be the hypervisor's.
+ */
+#include "cpu/cpu.h"
+#include "exits/exits.h"
+#include "vmx/inject.h"
+#include "vmx/xcr0.h"
+
+#define CPUID_XSAVE 0xD
+
+enum exit_action exit_xsetbv(struct vcpu *vcpu, const struct exit_info *info)
+{
+    uint32_t index = (uint32_t)vcpu->gpr[REG_RCX];
+    uint64_t value = vcpu->gpr[REG_RDX] << 32 | (uint32_t)vcpu->gpr[REG_RAX];
+    struct cpuid_result xsave = cpuid(CPUID_XSAVE, 0);
+
+    (void)info;
+    if (index != 0 || !xcr0_valid(value, (uint64_t)xsave.edx << 32 | xsave.eax)) {
+        inject_exception(VECTOR_GP);
+        return EXIT_RESUME;
+    }
+    xsetbv(index, value);
+    return EXIT_SKIP;
+}

@@ -1,0 +1,117 @@
+/*
+ * guest/resident.c: see resident.h.
+ */
+#include "guest/resident.h"
+#include "console/log.h"
+#include "guest/partition.h"
+#include "lib/string.h"
+#include "machine.h"
+#include "vmx/vmcs.h"
+
+#define INT15_VECTOR (0x15 * 4) /* in the interrupt vector table at address 0 */
+#define KIB          1024u
+
+extern const uint8_t resident_blob[], resident_blob_end[];
+
+static struct resident_header *header(void)
+{
+    return physical_pointer(machine.resident_base);
+}
+
+/* Takes RESIDENT_SIZE from the end of base memory: the word at 40:13 is what INT 12h returns. */
+static void take_base_memory(void)
+{
+    volatile uint16_t *base_kib = physical_pointer(BDA_BASE_MEMORY);
+
+    *base_kib = (uint16_t)(*base_kib - RESIDENT_SIZE / KIB);
+    machine.resident_base = *base_kib * KIB;
+}
+
+static void hide_from_map(void)
+{
+    struct e820_map *map = &machine.guest_e820;
+
+    *map = machine.boot.e820;
+    if (!e820_reserve(map, machine.boot.hv_base, HV_BLOCK_SIZE) ||
+        !e820_reserve(map, machine.resident_base, RESIDENT_SIZE))
+        machine_refuse("the BIOS's memory map has %u entries, and hiding the hypervisor needs more "
+                       "than %u",
+                       machine.boot.e820.count, E820_MAX);
+}
+
+static void copy_map(void)
+{
+    struct resident_header *resident = header();
+    const struct e820_map *map = &machine.guest_e820;
+    uint8_t *to = (uint8_t *)resident + resident->map;
+
+    resident->map_count = (uint16_t)map->count;
+    memcpy(to, map->entry, map->count * sizeof map->entry[0]);
+    resident->extended_kib = e820_extended_kib(map);
+    e820_e801(map, &resident->e801_kib, &resident->e801_blocks);
+}
+
+/* guest=active: the partition that the boot drive's own MBR would have booted. */
+static void boot_active_partition(void)
+{
+    static const char *const problems[] = {
+        [PARTITION_NO_SIGNATURE] = "its sector 0 does not end in 55 AA",
+        [PARTITION_NONE_ACTIVE] = "no partition is marked active",
+        [PARTITION_SEVERAL_ACTIVE] = "more than one partition is marked active",
+        [PARTITION_EMPTY] = "the active partition is empty",
+    };
+    struct partition partition;
+    enum partition_result result = partition_active(machine.boot.mbr, &partition);
+
+    if (result != PARTITION_FOUND)
+        machine_refuse("no guest on BIOS drive 0x%02x: %s (or name a drive: guest=0x80)",
+                       machine.boot.boot_drive, problems[result]);
+    header()->boot_drive = machine.boot.boot_drive;
+    header()->boot_lba = partition.first_lba;
+    /* The MBR is still where it moved itself to, with its table, as boot sectors expect. */
+    header()->boot_entry_address =
+        (uint16_t)(MBR_ADDR + MBR_TABLE_OFFSET + partition.index * MBR_ENTRY_SIZE);
+    log_info("guest: partition %u of drive 0x%02x, LBA %u", partition.index + 1,
+             machine.boot.boot_drive, partition.first_lba);
+}
+
+static void choose_boot_sector(void)
+{
+    if (machine.options.guest == GUEST_ACTIVE_PARTITION) {
+        boot_active_partition();
+        return;
+    }
+    header()->boot_drive = (uint8_t)machine.options.guest;
+    log_info("guest: drive 0x%02x, LBA 0", machine.options.guest);
+}
+
+static void hook_int15(void)
+{
+    volatile uint32_t *vector = physical_pointer(INT15_VECTOR);
+
+    header()->old_int15 = *vector;
+    *vector = machine.resident_base / 16 << 16 | header()->int15_entry;
+}
+
+void resident_install(void)
+{
+    take_base_memory();
+    memcpy(header(), resident_blob, (size_t)(resident_blob_end - resident_blob));
+    hide_from_map();
+    copy_map();
+    choose_boot_sector();
+    hook_int15();
+    header()->status_line = machine.options.status_line;
+    log_info("resident: 0x%x-0x%x", machine.resident_base,
+             machine.resident_base + RESIDENT_SIZE - 1);
+}
+
+void resident_start_guest(void)
+{
+    vmcs_write_guest_real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
+}
+
+void resident_mark_restarted(void)
+{
+    header()->restarted = 1;
+}

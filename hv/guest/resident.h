@@ -1,0 +1,44 @@
+/*
+ * guest/resident.h: the little that hv16 leaves in the guest's own memory, at the top of base
+ * memory, where 40:13 and the memory map tell the guest to keep away.
+ *
+ * It is real-mode code (resident.asm) with two tasks, both without any VM exit: boot the guest the
+ * way an MBR does, and answer INT 15h's questions about memory with a map that lacks the block.
+ */
+#ifndef HV16_GUEST_RESIDENT_H
+#define HV16_GUEST_RESIDENT_H
+
+#include "mem/e820.h"
+#include <stdint.h>
+
+/* How the blob begins: first what the assembler knows, then what resident_install() fills in. */
+struct resident_header {
+    uint16_t boot_entry; /* offsets in the blob */
+    uint16_t int15_entry;
+    uint16_t map; /* offset of the E820 entries, behind the code */
+    uint16_t map_count;
+    uint32_t old_int15; /* the BIOS's handler, segment:offset */
+    uint32_t boot_lba;
+    uint16_t boot_entry_address; /* DS:SI for the boot sector: its partition table entry */
+    uint8_t boot_drive;
+    uint8_t restarted;   /* 0: first boot. 1: the screen is in an unknown mode */
+    uint8_t status_line; /* 1: the last row of the screen is the hypervisor's */
+    uint8_t unused;
+    uint16_t extended_kib; /* answers of INT 15h AH=88h and AX=E801h */
+    uint16_t e801_kib;
+    uint16_t e801_blocks;
+};
+
+/*
+ * Reserves the hypervisor's block and the resident's own bytes in the guest's memory map, copies
+ * the resident into place and hooks INT 15h. Refuses when options name a guest that cannot be.
+ */
+void resident_install(void);
+
+/* Points the current VMCS's guest state at the resident's boot code. */
+void resident_start_guest(void);
+
+/* From now on the resident sets the video mode before it boots. */
+void resident_mark_restarted(void);
+
+#endif

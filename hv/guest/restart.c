@@ -1,0 +1,95 @@
+/*
+ * guest/restart.c: see restart.h.
+ */
+#include "guest/restart.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "guest/resident.h"
+#include "lib/string.h"
+#include "machine.h"
+#include "vmx/enter.h"
+#include "vmx/vmcs.h"
+
+#define PIC1_COMMAND     0x20 /* the two 8259 interrupt controllers of a PC */
+#define PIC1_DATA        0x21
+#define PIC2_COMMAND     0xA0
+#define PIC2_DATA        0xA1
+#define PIT_DATA         0x40
+#define PIT_COMMAND      0x43
+#define SYSTEM_A_A20     0x02
+#define RESTARTS_AT_MOST 25 /* from one and the same place: that guest is going nowhere */
+
+static uint8_t low_memory[BDA_END]; /* interrupt vectors and BIOS data area */
+static uint8_t pic1_mask, pic2_mask;
+static uint64_t last_place;
+static uint32_t restarts_there;
+
+void guest_restart_prepare(void)
+{
+    memcpy(low_memory, physical_pointer(0), sizeof low_memory);
+    pic1_mask = in8(PIC1_DATA);
+    pic2_mask = in8(PIC2_DATA);
+}
+
+/* As a PC's BIOS leaves them: vectors 08h-0Fh and 70h-77h, the timer at 18.2 Hz, A20 open. */
+static void restore_devices(void)
+{
+    out8(PIC1_COMMAND, 0x11); /* ICW1: edge triggered, cascade, ICW4 follows */
+    out8(PIC1_DATA, 0x08);
+    out8(PIC1_DATA, 0x04); /* the second controller is on input 2 */
+    out8(PIC1_DATA, 0x01); /* 8086 mode */
+    out8(PIC2_COMMAND, 0x11);
+    out8(PIC2_DATA, 0x70);
+    out8(PIC2_DATA, 0x02);
+    out8(PIC2_DATA, 0x01);
+    out8(PIC1_DATA, pic1_mask);
+    out8(PIC2_DATA, pic2_mask);
+    out8(PIT_COMMAND, 0x36); /* counter 0, both bytes, square wave */
+    out8(PIT_DATA, 0);
+    out8(PIT_DATA, 0);
+    out8(PORT_SYSTEM_A, (uint8_t)((in8(PORT_SYSTEM_A) | SYSTEM_A_A20) & ~1));
+}
+
+/* reset=machine: what the guest wanted, done in order. Port CF9h first: it resets all of a PC. */
+static _Noreturn void reset_machine(void)
+{
+    log_flush();
+    __asm__ volatile("vmxoff" : : : "cc");
+    out8(PORT_RESET_CONTROL, 0x02);
+    out8(PORT_RESET_CONTROL, 0x06);
+    out8(PORT_KBD_COMMAND, 0xFE);
+    halt_for_ever();
+}
+
+static void check_not_stuck(const char *why)
+{
+    uint64_t place = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
+
+    restarts_there = place == last_place ? restarts_there + 1 : 1;
+    last_place = place;
+    if (restarts_there > RESTARTS_AT_MOST)
+        machine_stop("the guest reset itself %u times in a row at %lx (%s)", restarts_there, place,
+                     why);
+}
+
+enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
+{
+    uint64_t cs = vmcs_read(VMCS_GUEST_CS_SELECTOR), rip = vmcs_read(VMCS_GUEST_RIP);
+
+    if (machine.options.reset == RESET_STOP)
+        machine_stop("the guest reset the machine at %lx:%lx (%s); reset=guest would restart it",
+                     cs, rip, why);
+    log_info("guest reset: %s, at %lx:%lx; %s", why, cs, rip,
+             machine.options.reset == RESET_MACHINE ? "resetting the machine"
+                                                    : "restarting at its boot sector");
+    if (machine.options.reset == RESET_MACHINE)
+        reset_machine();
+    check_not_stuck(why);
+    memcpy(physical_pointer(0), low_memory, sizeof low_memory);
+    restore_devices();
+    memset(vcpu->gpr, 0, sizeof vcpu->gpr);
+    vmx_load_other_gprs(vcpu);
+    resident_mark_restarted();
+    resident_start_guest();
+    return EXIT_RESUME;
+}

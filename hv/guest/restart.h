@@ -1,0 +1,17 @@
+/*
+ * guest/restart.h: the guest tried to reset the machine.
+ */
+#ifndef HV16_GUEST_RESTART_H
+#define HV16_GUEST_RESTART_H
+
+#include "exits/exits.h"
+
+/* Keeps a copy of the BIOS's vectors and data, and of the interrupt controllers' masks, from which
+ * a restarted guest begins. Call when the guest is about to run for the first time. */
+void guest_restart_prepare(void);
+
+/* Does what the option reset= says. With reset=guest, the default, the guest begins again at its
+ * boot sector under the same hypervisor, and the exit is resumed. `why` is for the log. */
+enum exit_action guest_restart(struct vcpu *vcpu, const char *why);
+
+#endif

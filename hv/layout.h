@@ -1,0 +1,74 @@
+/*
+ * layout.h: every address, sector, port and vector, once.
+ *
+ * C is the truth: tools/gen_inc.c prints these for nasm as build/layout.inc, so assembly and C
+ * cannot disagree. Only plain numbers stand here.
+ */
+#ifndef HV16_LAYOUT_H
+#define HV16_LAYOUT_H
+
+/* --- The disk: LBA numbers on the drive hv16 boots from ------------------------------------- */
+#define LBA_MBR           0 /* boot code and the partition table */
+#define LBA_HEADER        1 /* struct image_header */
+#define LBA_OPTIONS       2 /* one sector of text, see options.h */
+#define LBA_STAGE2        3 /* stage2, then the hypervisor, each from a sector boundary */
+#define SECTOR_SIZE       512
+#define IMAGE_MAX_SECTORS 128 /* stage2 + hypervisor: 64 KiB */
+#define MBR_CODE_MAX      440 /* then the disk signature and the partition table */
+#define MBR_TABLE_OFFSET  446
+#define MBR_ENTRY_SIZE    16
+#define MBR_ENTRIES       4
+#define MBR_ACTIVE        0x80
+#define BOOT_SIGNATURE    0xAA55
+#define BOOT_SIG_OFFSET   510
+
+/* --- Low memory, while booting ---------------------------------------------------------------- */
+#define BOOT_SECTOR_ADDR 0x7C00  /* where every BIOS puts a boot sector */
+#define MBR_ADDR         0x0600  /* the MBR moves itself here, out of the next one's way */
+#define HEADER_ADDR      0x0800  /* the image header, read by the MBR */
+#define OPTIONS_ADDR     0x0A00  /* the options sector, read by stage2 */
+#define BOOT_INFO_ADDR   0x1000  /* struct boot_info, filled by stage2 */
+#define STAGE2_ADDR      0x8000  /* stage2, at most up to HV_LOAD_ADDR */
+#define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, before its move up */
+#define HV_LOAD_SEGMENT  0x1000
+
+/* --- The hypervisor's block --------------------------------------------------------------------
+ * 2 MiB aligned and hidden whole, so that one EPT entry hides it. Only its first MiB is used:
+ * with the A20 gate closed, address bit 20 reads as 0, and an even MiB does not notice. */
+#define HV_BLOCK_SIZE      0x200000
+#define HV_USED_SIZE       0x100000
+#define HV_PAGE_TABLES     0xF0000 /* offset of the page tables that stage2 builds */
+#define HV_PAGE_TABLES_END 0x100000
+#define HV_VIRT            0xFFFFFFFF80000000 /* where the hypervisor is linked */
+
+/* --- Memory the guest sees, but must not use ----------------------------------------------- */
+#define RESIDENT_SIZE 0x800 /* hv/guest/resident.asm and its tables, top of base memory */
+
+/* --- Real-mode data of the BIOS ----------------------------------------------------------------
+ */
+#define BDA_ADDR          0x400
+#define BDA_BASE_MEMORY   0x413 /* KiB of memory below the EBDA, a word */
+#define BDA_VIDEO_MODE    0x449
+#define BDA_VIDEO_COLUMNS 0x44A
+#define BDA_VIDEO_ROWS    0x484 /* rows minus one */
+#define BDA_END           0x500
+#define VGA_TEXT          0xB8000
+
+/* --- Ports --------------------------------------------------------------------------------------
+ */
+#define PORT_E9            0xE9  /* emulators print what is written here */
+#define PORT_COM1          0x3F8 /* the guest's */
+#define PORT_COM2          0x2F8 /* the hypervisor's log */
+#define PORT_KBD_DATA      0x60
+#define PORT_KBD_COMMAND   0x64
+#define PORT_SYSTEM_A      0x92 /* fast A20 and fast reset */
+#define PORT_PCI_ADDRESS   0xCF8
+#define PORT_RESET_CONTROL 0xCF9
+
+/* --- Selectors of the GDT that stage2 loads and the hypervisor keeps -------------------------- */
+#define SEL_CODE32 0x08
+#define SEL_DATA   0x10
+#define SEL_CODE64 0x18
+#define SEL_TSS    0x20
+
+#endif

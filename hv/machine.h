@@ -1,0 +1,49 @@
+/*
+ * machine.h: what is known about the machine once hv_main() has looked, and how a run ends.
+ */
+#ifndef HV16_MACHINE_H
+#define HV16_MACHINE_H
+
+#include "boot.h"
+#include "console/format.h"
+#include "options.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct machine {
+    struct boot_info boot;
+    struct options options;
+    struct e820_map guest_e820; /* what the guest is told: boot.e820 without the hidden block */
+    uint32_t resident_base;     /* physical address of hv/guest/resident.asm */
+    uint32_t physical_bits;     /* MAXPHYADDR */
+};
+
+extern struct machine machine;
+
+/* Ports and memory of the guest are identity mapped below 4 GiB: physical to virtual and back. */
+static inline void *physical_pointer(uint64_t address)
+{
+    return (void *)address;
+}
+
+/* The physical address of something inside the hypervisor's block. */
+static inline uint64_t physical_address(const void *pointer)
+{
+    uint64_t address = (uint64_t)pointer;
+    return address >= HV_VIRT ? address - HV_VIRT + machine.boot.hv_base : address;
+}
+
+/*
+ * The ways a run ends. Each writes its last line to the log and halts; refused and stopped show
+ * the line on the screen too.
+ *   refuse:  before VMXON, this machine or these options cannot do it. The line names what.
+ *   stop:    hv16 cannot go on with this guest.
+ *   end:     the guest said that it is done.
+ */
+#define machine_refuse(...) machine_refuse_with(FORMAT_ARGS(__VA_ARGS__))
+#define machine_stop(...)   machine_stop_with(FORMAT_ARGS(__VA_ARGS__))
+_Noreturn void machine_refuse_with(const char *fmt, const uint64_t *args);
+_Noreturn void machine_stop_with(const char *fmt, const uint64_t *args);
+_Noreturn void machine_end(uint8_t code);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * mem/ept.c: the EPT paging structures.
+ * Source: SDM volume 3, "The Extended Page Table Mechanism (EPT)" (3C 29.3).
+ */
+#include "mem/ept.h"
+#include "layout.h"
+#include "lib/string.h"
+#include "machine.h"
+#include "mem/mtrr_read.h"
+#include "mem/pages.h"
+#include "vmx/capabilities.h"
+
+#define EPT_READ    0x1ull
+#define EPT_WRITE   0x2ull
+#define EPT_EXECUTE 0x4ull
+#define EPT_ALL     (EPT_READ | EPT_WRITE | EPT_EXECUTE)
+#define EPT_TYPE(t) ((uint64_t)(t) << 3)
+#define EPT_LARGE   0x80ull
+#define EPT_ADDRESS 0x000FFFFFFFFFF000ull
+
+#define EPTP_WALK_4      (3ull << 3) /* page-walk length minus one */
+#define INVEPT_SINGLE    1ull        /* "single-context invalidation" */
+#define ENTRIES          512
+#define SIZE_4K          0x1000ull
+#define SIZE_2M          0x200000ull
+#define SIZE_1G          0x40000000ull
+#define SIZE_512G        0x8000000000ull
+#define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
+
+static uint64_t *pml4;
+static uint64_t *decoy_table; /* 512 times the same page of ones */
+static uint8_t *ones_page;
+static struct mtrr_state mtrr;
+
+static void *table_of(uint64_t entry)
+{
+    /* The tables lie in the block, which the identity map reaches as well. */
+    return physical_pointer(entry & EPT_ADDRESS);
+}
+
+/* The table that `entry` points to; made, empty, if there is none yet. */
+static uint64_t *next_table(uint64_t *entry)
+{
+    if (*entry == 0)
+        *entry = physical_address(pages_alloc(1)) | EPT_ALL;
+    return table_of(*entry);
+}
+
+static uint64_t *pml4_entry(uint64_t address)
+{
+    return &pml4[address / SIZE_512G % ENTRIES];
+}
+
+static uint64_t *pdpt_entry(uint64_t address)
+{
+    return (uint64_t *)next_table(pml4_entry(address)) + address / SIZE_1G % ENTRIES;
+}
+
+static uint64_t *pd_entry(uint64_t address)
+{
+    return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
+}
+
+/* Where the MTRRs change their mind inside 2 MiB, as they do in the first one. */
+static void map_4k(uint64_t *entry, uint64_t address)
+{
+    uint64_t *table;
+
+    if (*entry & EPT_LARGE)
+        *entry = 0;
+    table = next_table(entry);
+    for (uint32_t i = 0; i < ENTRIES; i++, address += SIZE_4K)
+        table[i] = address | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, address));
+}
+
+static void map_2m(uint64_t address)
+{
+    uint64_t *entry = pd_entry(address);
+    enum memory_type type;
+
+    if (ept_is_hidden(address))
+        *entry = 0;
+    else if ((*entry == 0 || (*entry & EPT_LARGE)) && mtrr_uniform(&mtrr, address, SIZE_2M, &type))
+        *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
+    else
+        map_4k(entry, address);
+}
+
+static void map_1g(uint64_t address)
+{
+    uint64_t *entry = pdpt_entry(address);
+    enum memory_type type;
+
+    if ((*entry == 0 || (*entry & EPT_LARGE)) && address >= ALWAYS_MAPPED_TO &&
+        vmx_has_ept(VMX_EPT_1G_PAGES) && mtrr_uniform(&mtrr, address, SIZE_1G, &type)) {
+        *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
+        return;
+    }
+    if (*entry & EPT_LARGE)
+        *entry = 0;
+    for (uint64_t end = address + SIZE_1G; address < end; address += SIZE_2M)
+        map_2m(address);
+}
+
+static void build_decoy(void)
+{
+    ones_page = pages_alloc(1);
+    decoy_table = pages_alloc(1);
+    memset(ones_page, 0xFF, PAGE_SIZE);
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        decoy_table[i] = physical_address(ones_page) | EPT_READ | EPT_WRITE | EPT_TYPE(MEM_WB);
+}
+
+static void map_all(void)
+{
+    uint64_t top = e820_top(&machine.boot.e820);
+
+    mtrr_read(&mtrr, machine.physical_bits);
+    for (uint64_t address = 0; address < ALWAYS_MAPPED_TO || address < top; address += SIZE_1G)
+        map_1g(address);
+}
+
+static void ept_flush(void)
+{
+    struct {
+        uint64_t eptp, reserved;
+    } descriptor = {ept_pointer(), 0};
+
+    __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(INVEPT_SINGLE) : "cc", "memory");
+}
+
+void ept_build(void)
+{
+    pml4 = pages_alloc(1);
+    build_decoy();
+    map_all();
+}
+
+uint64_t ept_pointer(void)
+{
+    return physical_address(pml4) | EPTP_WALK_4 | MEM_WB;
+}
+
+bool ept_is_hidden(uint64_t address)
+{
+    return address - machine.boot.hv_base < HV_BLOCK_SIZE;
+}
+
+bool ept_map_missing(uint64_t address)
+{
+    address &= ~(SIZE_2M - 1);
+    if (address >> machine.physical_bits != 0 || ept_is_hidden(address) ||
+        ept_entry_for(address) != 0)
+        return false;
+    map_2m(address);
+    return true;
+}
+
+void ept_update_types(void)
+{
+    map_all();
+    ept_flush();
+}
+
+void ept_decoy_show(void)
+{
+    *pd_entry(machine.boot.hv_base) = physical_address(decoy_table) | EPT_ALL;
+}
+
+void ept_decoy_hide(void)
+{
+    *pd_entry(machine.boot.hv_base) = 0;
+    memset(ones_page, 0xFF, PAGE_SIZE);
+    ept_flush();
+}
+
+uint64_t ept_entry_for(uint64_t address)
+{
+    uint64_t entry = *pml4_entry(address);
+
+    for (uint64_t size = SIZE_1G; entry != 0; size /= ENTRIES) {
+        entry = ((uint64_t *)table_of(entry))[address / size % ENTRIES];
+        if (size == SIZE_4K || (entry & EPT_LARGE))
+            break;
+    }
+    return entry;
+}

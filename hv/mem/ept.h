@@ -1,0 +1,38 @@
+/*
+ * mem/ept.h: the guest's physical memory, which is the machine's, without the hidden block.
+ *
+ * The only place that writes EPT entries and executes INVEPT.
+ */
+#ifndef HV16_MEM_EPT_H
+#define HV16_MEM_EPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Maps everything below 4 GiB and all memory above, identically and with the memory types of the
+ * MTRRs, and leaves out the hidden block. The processor must be in VMX operation for ept_flush().
+ */
+void ept_build(void);
+
+/* The value of the VMCS field "EPT pointer". */
+uint64_t ept_pointer(void);
+
+/* True if `address` is in the hidden block. */
+bool ept_is_hidden(uint64_t address);
+
+/* Maps the 2 MiB around an address that ept_build() left out (a device above 4 GiB). False if it
+ * is hidden, mapped already, or beyond what the processor can address. */
+bool ept_map_missing(uint64_t address);
+
+/* Reads the MTRRs again and brings the memory types of all that is mapped up to date. */
+void ept_update_types(void);
+
+/* The decoy: while shown, the hidden block reads as all ones and takes writes, which hiding it
+ * again forgets. One instruction of the guest at a time runs against it: see exits/hidden.c. */
+void ept_decoy_show(void);
+void ept_decoy_hide(void);
+
+/* The EPT entry that decides about `address`, 0 if there is none: for reports. */
+uint64_t ept_entry_for(uint64_t address);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * mem/pages.h: 4 KiB pages inside the hypervisor's block. They are never given back.
+ */
+#ifndef HV16_MEM_PAGES_H
+#define HV16_MEM_PAGES_H
+
+#include <stdint.h>
+
+#define PAGE_SIZE 4096
+
+/* `count` pages in a row, zeroed, at an address inside the block. Stops the machine, saying so,
+ * when the block is full. */
+void *pages_alloc(uint32_t count);
+
+/* How many pages are left. */
+uint32_t pages_left(void);
+
+#endif

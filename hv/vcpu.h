@@ -1,0 +1,72 @@
+/*
+ * vcpu.h: what the hypervisor keeps for each virtual processor. Free of VMX: the exit loop, the
+ * models and one day the SVM back end share it.
+ */
+#ifndef HV16_VCPU_H
+#define HV16_VCPU_H
+
+#include "exits/reasons.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The numbers that ModRM, and so the exit qualifications, use for the general registers. */
+enum gpr {
+    REG_RAX,
+    REG_RCX,
+    REG_RDX,
+    REG_RBX,
+    REG_RSP,
+    REG_RBP,
+    REG_RSI,
+    REG_RDI,
+    REG_R8,
+    REG_R9,
+    REG_R10,
+    REG_R11,
+    REG_R12,
+    REG_R13,
+    REG_R14,
+    REG_R15,
+    REG_COUNT
+};
+
+/* What came of an attempt to enter the guest. */
+enum entry_result {
+    ENTRY_EXITED,         /* the guest ran, or the entry failed with an exit: see the reason */
+    ENTRY_VMFAIL_INVALID, /* VMfailInvalid: there is no current VMCS */
+    ENTRY_VMFAIL_VALID,   /* VMfailValid: the VM-instruction error field says why */
+};
+
+/* The last exit that was resumed without skipping an instruction: see exits/progress.c. */
+struct progress {
+    uint64_t rip, cs_base, qualification, address, rcx;
+    uint32_t reason;
+    uint32_t repeats;
+};
+
+struct vcpu {
+    /* The guest's registers while the hypervisor runs. RSP is in
+     * the VMCS instead, RBP and R8..R15 stay in the processor (see vmx/enter.asm): read and
+     * write all of them through vcpu_gpr_read() and vcpu_gpr_write() in vmx/registers.h. */
+    uint64_t gpr[REG_COUNT];
+    uint64_t host_rsp;
+    uint64_t exits[EXIT_REASON_MAX]; /* counters, by basic exit reason */
+
+    /* Exits until exit_chores() looks up: the status line, the trace, a held-back NMI. One
+     * counter for all of them keeps the path of the other exits short. */
+    uint32_t chores_in;
+    uint32_t id;
+    bool nmi_pending;   /* an NMI hit the hypervisor and is still to reach the guest */
+    bool stepping;      /* one instruction runs against the decoy: see exits/hidden.c */
+    bool step_guest_tf; /* the guest's own RFLAGS.TF meanwhile */
+    bool keyboard_d1;   /* the last keyboard command was D1h, "write output port" */
+    uint64_t hidden_reads;
+    uint64_t hidden_writes;
+    struct progress progress;
+
+    void *vmcs;         /* the regions that the processor reads, each of 4 KiB */
+    uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */
+    uint8_t *msr_bitmap;
+};
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * vmx/capabilities.c: is this processor enough for hv16?
+ * Source: SDM volume 3, "VMX Capability Reporting Facility" (appendix A).
+ */
+#include "vmx/capabilities.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
+#include "machine.h"
+#include "vmx/fields.h"
+
+#define CPUID_1_ECX_VMX   (1u << 5)
+#define VMX_BASIC_TRUE    (1ull << 55) /* the IA32_VMX_TRUE_... MSRs exist */
+#define LINEAR_WIDTH      48
+#define PHYSICAL_WIDTH_36 36 /* of a processor without CPUID 80000008h */
+
+struct vmcs_capabilities vmx_capabilities;
+
+/* One bit that hv16 cannot do without. */
+struct need {
+    const uint64_t *capability;
+    uint32_t bit;
+    bool must_be_zero; /* needed off: the processor must not insist on 1 */
+    const char *name;  /* as the SDM calls it */
+};
+
+static const struct need needs[] = {
+    {&vmx_capabilities.proc, PROC_ACTIVATE_SECONDARY, false, "activate secondary controls"},
+    {&vmx_capabilities.proc, PROC_USE_IO_BITMAPS, false, "use I/O bitmaps"},
+    {&vmx_capabilities.proc, PROC_USE_MSR_BITMAPS, false, "use MSR bitmaps"},
+    {&vmx_capabilities.proc2, PROC2_ENABLE_EPT, false, "enable EPT"},
+    {&vmx_capabilities.proc2, PROC2_UNRESTRICTED_GUEST, false, "unrestricted guest"},
+    {&vmx_capabilities.proc, PROC_CR3_LOAD_EXITING, true, "CR3-load exiting"},
+    {&vmx_capabilities.proc, PROC_CR3_STORE_EXITING, true, "CR3-store exiting"},
+    {&vmx_capabilities.exit, EXITCTL_HOST_ADDRESS_SPACE_SIZE, false, "host address-space size"},
+    {&vmx_capabilities.exit, EXITCTL_SAVE_EFER, false, "save IA32_EFER"},
+    {&vmx_capabilities.exit, EXITCTL_LOAD_EFER, false, "load IA32_EFER on exit"},
+    {&vmx_capabilities.exit, EXITCTL_SAVE_PAT, false, "save IA32_PAT"},
+    {&vmx_capabilities.exit, EXITCTL_LOAD_PAT, false, "load IA32_PAT on exit"},
+    {&vmx_capabilities.entry, ENTRYCTL_LOAD_EFER, false, "load IA32_EFER on entry"},
+    {&vmx_capabilities.entry, ENTRYCTL_LOAD_PAT, false, "load IA32_PAT on entry"},
+};
+
+static const struct {
+    uint64_t bits;
+    const char *name;
+} ept_needs[] = {
+    {VMX_EPT_WALK_4, "EPT page-walk length 4"},
+    {VMX_EPT_WRITE_BACK, "EPT structures in write-back memory"},
+    {VMX_EPT_2M_PAGES, "2-MByte EPT pages"},
+    {VMX_EPT_INVEPT | VMX_EPT_INVEPT_SINGLE, "INVEPT, single-context"},
+};
+
+/* IA32_FEATURE_CONTROL: firmware should have locked it; where it did not, we do. CPUID first:
+ * reading the MSR says nothing, or faults, where there is no VMX. */
+static void check_enabled(void)
+{
+    uint64_t control;
+
+    if ((cpuid(1, 0).ecx & CPUID_1_ECX_VMX) == 0)
+        machine_refuse("this processor has no VMX (CPUID.01H:ECX bit 5 is 0)");
+    control = rdmsr(MSR_IA32_FEATURE_CONTROL);
+    if ((control & FEATURE_CONTROL_LOCK) == 0) {
+        control |= FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMXON;
+        wrmsr(MSR_IA32_FEATURE_CONTROL, control);
+        log_info("VMX: the firmware left IA32_FEATURE_CONTROL open: locked as %lx", control);
+    }
+    if ((control & FEATURE_CONTROL_VMXON) == 0)
+        machine_refuse("the firmware has locked VMX off (IA32_FEATURE_CONTROL is %lx): look for "
+                       "\"virtualization\" or \"VT-x\" in its set-up",
+                       control);
+}
+
+static void read_capabilities(void)
+{
+    struct vmcs_capabilities *caps = &vmx_capabilities;
+    bool exact;
+
+    caps->basic = rdmsr(MSR_IA32_VMX_BASIC);
+    exact = (caps->basic & VMX_BASIC_TRUE) != 0;
+    caps->pin = rdmsr(exact ? MSR_IA32_VMX_TRUE_PIN : MSR_IA32_VMX_PIN);
+    caps->proc = rdmsr(exact ? MSR_IA32_VMX_TRUE_PROC : MSR_IA32_VMX_PROC);
+    caps->exit = rdmsr(exact ? MSR_IA32_VMX_TRUE_EXIT : MSR_IA32_VMX_EXIT);
+    caps->entry = rdmsr(exact ? MSR_IA32_VMX_TRUE_ENTRY : MSR_IA32_VMX_ENTRY);
+    caps->misc = rdmsr(MSR_IA32_VMX_MISC);
+    caps->cr0_fixed0 = rdmsr(MSR_IA32_VMX_CR0_FIXED0);
+    caps->cr0_fixed1 = rdmsr(MSR_IA32_VMX_CR0_FIXED1);
+    caps->cr4_fixed0 = rdmsr(MSR_IA32_VMX_CR4_FIXED0);
+    caps->cr4_fixed1 = rdmsr(MSR_IA32_VMX_CR4_FIXED1);
+    if (caps->proc >> 32 & PROC_ACTIVATE_SECONDARY)
+        caps->proc2 = rdmsr(MSR_IA32_VMX_PROC2);
+    if (caps->proc2 >> 32 & PROC2_ENABLE_EPT)
+        caps->ept_vpid = rdmsr(MSR_IA32_VMX_EPT_VPID);
+    machine.physical_bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xFF
+                                                                   : PHYSICAL_WIDTH_36;
+    caps->physical_width = machine.physical_bits;
+    caps->linear_width = LINEAR_WIDTH;
+}
+
+void vmx_check_machine(void)
+{
+    check_enabled();
+    read_capabilities();
+    for (uint32_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        uint64_t capability = *needs[i].capability;
+
+        if (needs[i].must_be_zero && (capability & needs[i].bit))
+            machine_refuse("this processor's VMX insists on \"%s\"", needs[i].name);
+        if (!needs[i].must_be_zero && (capability >> 32 & needs[i].bit) == 0)
+            machine_refuse("this processor's VMX lacks \"%s\"", needs[i].name);
+    }
+    for (uint32_t i = 0; i < sizeof ept_needs / sizeof ept_needs[0]; i++) {
+        if (!vmx_has_ept(ept_needs[i].bits))
+            machine_refuse("this processor's VMX lacks \"%s\"", ept_needs[i].name);
+    }
+}
+
+bool vmx_has_ept(uint64_t bits)
+{
+    return (vmx_capabilities.ept_vpid & bits) == bits;
+}
+
+uint32_t vmx_control(uint64_t capability, uint32_t wanted)
+{
+    return (wanted | (uint32_t)capability) & (uint32_t)(capability >> 32);
+}

@@ -1,0 +1,32 @@
+/*
+ * vmx/capabilities.h: what this processor's VMX can do, and whether it is enough.
+ */
+#ifndef HV16_VMX_CAPABILITIES_H
+#define HV16_VMX_CAPABILITIES_H
+
+#include "vmx/check.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bits of IA32_VMX_EPT_VPID_CAP: SDM volume 3, "VPID and EPT Capabilities" (appendix A.10). */
+#define VMX_EPT_WALK_4        (1ull << 6)
+#define VMX_EPT_WRITE_BACK    (1ull << 14)
+#define VMX_EPT_2M_PAGES      (1ull << 16)
+#define VMX_EPT_1G_PAGES      (1ull << 17)
+#define VMX_EPT_INVEPT        (1ull << 20)
+#define VMX_EPT_INVEPT_SINGLE (1ull << 25)
+
+extern struct vmcs_capabilities vmx_capabilities;
+
+/* Reads the capability MSRs and refuses the machine, in one line that names what is missing, if
+ * it has no VMX, if the firmware locked VMX off, or if a control that hv16 needs is not there. */
+void vmx_check_machine(void);
+
+/* True if every bit of `bits` is set in IA32_VMX_EPT_VPID_CAP. */
+bool vmx_has_ept(uint64_t bits);
+
+/* A control field's value: `wanted`, and what the processor insists on. `capability` is one of the
+ * five control members of vmx_capabilities. */
+uint32_t vmx_control(uint64_t capability, uint32_t wanted);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * vmx/dump.c: see dump.h.
+ */
+#include "vmx/dump.h"
+#include "console/log.h"
+#include "machine.h"
+#include "vmx/enter.h"
+#include "vmx/vmcs.h"
+
+static const char *const segment_names[] = {"es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr"};
+
+static void dump_segments(void)
+{
+    for (uint32_t i = 0; i < sizeof segment_names / sizeof segment_names[0]; i++) {
+        log_error("  %-4s %lx base %lx limit %lx access %lx", segment_names[i],
+                  vmcs_read(VMCS_GUEST_ES_SELECTOR + 2 * i), vmcs_read(VMCS_GUEST_ES_BASE + 2 * i),
+                  vmcs_read(VMCS_GUEST_ES_LIMIT + 2 * i),
+                  vmcs_read(VMCS_GUEST_ES_ACCESS_RIGHTS + 2 * i));
+    }
+    log_error("  gdtr base %lx limit %lx, idtr base %lx limit %lx", vmcs_read(VMCS_GUEST_GDTR_BASE),
+              vmcs_read(VMCS_GUEST_GDTR_LIMIT), vmcs_read(VMCS_GUEST_IDTR_BASE),
+              vmcs_read(VMCS_GUEST_IDTR_LIMIT));
+}
+
+static void dump_registers(struct vcpu *vcpu)
+{
+    const uint64_t *gpr = vcpu->gpr;
+
+    vmx_store_other_gprs(vcpu);
+    log_error("  rax %lx rbx %lx rcx %lx rdx %lx", gpr[REG_RAX], gpr[REG_RBX], gpr[REG_RCX],
+              gpr[REG_RDX]);
+    log_error("  rsi %lx rdi %lx rbp %lx rsp %lx", gpr[REG_RSI], gpr[REG_RDI], gpr[REG_RBP],
+              vmcs_read(VMCS_GUEST_RSP));
+    log_error("  r8 %lx r9 %lx r10 %lx r11 %lx", gpr[REG_R8], gpr[REG_R9], gpr[REG_R10],
+              gpr[REG_R11]);
+    log_error("  r12 %lx r13 %lx r14 %lx r15 %lx", gpr[REG_R12], gpr[REG_R13], gpr[REG_R14],
+              gpr[REG_R15]);
+    log_error("  cr0 %lx cr3 %lx cr4 %lx efer %lx rflags %lx", vmcs_read(VMCS_GUEST_CR0),
+              vmcs_read(VMCS_GUEST_CR3), vmcs_read(VMCS_GUEST_CR4), vmcs_read(VMCS_GUEST_EFER),
+              vmcs_read(VMCS_GUEST_RFLAGS));
+}
+
+/* The bytes at CS:RIP, where the linear address is also the physical one. */
+static void dump_code(void)
+{
+    uint64_t linear = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
+    const uint8_t *code = physical_pointer(linear & 0xFFFFFFFF);
+
+    if (vmcs_read(VMCS_GUEST_CR0) & 0x80000000)
+        return; /* paging: that takes a walk through the guest's tables */
+    log_error("  code at %lx: %02x %02x %02x %02x %02x %02x %02x", linear, code[0], code[1],
+              code[2], code[3], code[4], code[5], code[6]);
+}
+
+void vmx_dump(struct vcpu *vcpu)
+{
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+
+    log_error("cpu %u: exit reason %x (%s), qualification %lx", vcpu->id, reason,
+              exit_reason_name(reason & 0xFFFF), vmcs_read(VMCS_EXIT_QUALIFICATION));
+    log_error("  at %lx:%lx, instruction length %lx, linear %lx, physical %lx",
+              vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP),
+              vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), vmcs_read(VMCS_GUEST_LINEAR_ADDRESS),
+              vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
+    log_error("  interruption %lx, being delivered %lx, interruptibility %lx, activity %lx",
+              vmcs_read(VMCS_EXIT_INTERRUPTION_INFO), vmcs_read(VMCS_IDT_VECTORING_INFO),
+              vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), vmcs_read(VMCS_GUEST_ACTIVITY_STATE));
+    dump_registers(vcpu);
+    dump_segments();
+    dump_code();
+    vmx_log_counters(vcpu);
+}
+
+void vmx_log_counters(const struct vcpu *vcpu)
+{
+    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
+        if (vcpu->exits[i] != 0)
+            log_info("cpu %u: %lu exits: %s (%u)", vcpu->id, vcpu->exits[i], exit_reason_name(i),
+                     i);
+    }
+}

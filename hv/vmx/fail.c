@@ -1,0 +1,62 @@
+/*
+ * vmx/fail.c: see fail.h. The rules themselves are in vmx/check*.c.
+ */
+#include "vmx/fail.h"
+#include "console/log.h"
+#include "machine.h"
+#include "vmx/capabilities.h"
+#include "vmx/check.h"
+#include "vmx/errors.h"
+#include "vmx/field_names.h"
+#include "vmx/vmcs.h"
+
+static uint64_t read_field(void *context, uint32_t field)
+{
+    (void)context;
+    return vmcs_read(field);
+}
+
+static void report(void *context, const struct vmcs_violation *violation)
+{
+    (void)context;
+    log_error("  %s (%x) = %lx, wrong bits %lx", vmcs_field_name(violation->field),
+              violation->field, violation->value, violation->bits);
+    log_error("    rule: %s", violation->rule);
+    log_error("    SDM volume 3, %s", violation->section);
+}
+
+static void log_broken_rules(void)
+{
+    struct vmcs_checker checker = {
+        .read = read_field,
+        .capabilities = &vmx_capabilities,
+    };
+
+    if (vmcs_check(&checker, report, NULL) == 0)
+        log_error("  no rule that hv16 knows is broken: compare the dump with the SDM");
+}
+
+void vmx_explain_vmfail(enum entry_result result)
+{
+    uint32_t error;
+
+    if (result == ENTRY_VMFAIL_INVALID)
+        machine_stop("VM entry: VMfailInvalid: there is no current VMCS (VMPTRLD comes first)");
+    error = (uint32_t)vmcs_read(VMCS_VM_INSTRUCTION_ERROR);
+    log_error("VM entry: VMfailValid, error %u: %s", error, vm_instruction_error(error));
+    log_broken_rules();
+    machine_stop("VM entry failed: error %u: %s", error, vm_instruction_error(error));
+}
+
+void vmx_explain_entry_failure(uint32_t reason)
+{
+    uint32_t basic = reason & 0xFFFF;
+    uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    const char *detail = vm_entry_failure_detail(qualification);
+
+    log_error("VM entry: exit reason %x: %s", reason, vm_entry_failure(basic));
+    if (detail != NULL)
+        log_error("  qualification %lu: %s", qualification, detail);
+    log_broken_rules();
+    machine_stop("VM entry failed: reason %u: %s", basic, vm_entry_failure(basic));
+}

@@ -1,0 +1,23 @@
+/*
+ * vmx/inject.h: events for the guest. The only place that writes the VM-entry interruption fields.
+ */
+#ifndef HV16_VMX_INJECT_H
+#define HV16_VMX_INJECT_H
+
+#include "vcpu.h"
+
+#define VECTOR_DB 1
+#define VECTOR_UD 6
+#define VECTOR_GP 13
+
+/* A hardware exception at the guest's current RIP: the instruction there has not happened. For
+ * vectors that push an error code it is 0, and left out in real mode, as the processor does. */
+void inject_exception(uint8_t vector);
+
+/* An NMI, unless another event is on its way or NMIs are blocked. Returns whether it was taken. */
+bool inject_nmi(void);
+
+/* If this exit interrupted the delivery of an event, deliver it again with the next entry. */
+void inject_interrupted_event(void);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * vmx/vmcs_controls.c: what makes the guest exit, and what is switched with it.
+ * Source: SDM volume 3, "VM-Execution Control Fields" (3C 25.6), "VM-Exit Control Fields" (25.7),
+ * "VM-Entry Control Fields" (25.8).
+ *
+ * The guest keeps its interrupts, its HLT and its BIOS: as little as possible exits.
+ */
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
+#include "layout.h"
+#include "lib/string.h"
+#include "machine.h"
+#include "mem/ept.h"
+#include "mem/pages.h"
+#include "vmx/capabilities.h"
+#include "vmx/vmcs.h"
+
+#define PROC_WANTED  (PROC_USE_IO_BITMAPS | PROC_USE_MSR_BITMAPS | PROC_ACTIVATE_SECONDARY)
+#define PROC2_WANTED (PROC2_ENABLE_EPT | PROC2_UNRESTRICTED_GUEST)
+/* Instructions that the guest's CPUID promises and that are #UD unless a control allows them. */
+#define PROC2_USEFUL (PROC2_ENABLE_RDTSCP | PROC2_ENABLE_INVPCID | PROC2_ENABLE_XSAVES)
+#define EXIT_WANTED                                                                                \
+    (EXITCTL_HOST_ADDRESS_SPACE_SIZE | EXITCTL_SAVE_DEBUG_CONTROLS | EXITCTL_SAVE_EFER |           \
+     EXITCTL_LOAD_EFER | EXITCTL_SAVE_PAT | EXITCTL_LOAD_PAT)
+#define ENTRY_WANTED (ENTRYCTL_LOAD_DEBUG_CONTROLS | ENTRYCTL_LOAD_EFER | ENTRYCTL_LOAD_PAT)
+
+/* The four parts of an MSR bitmap: SDM, "MSR-Bitmap Address" (25.6.9). */
+#define MSR_READ_LOW  0
+#define MSR_WRITE_LOW 2048
+
+static void set_bit(uint8_t *bitmap, uint32_t bit)
+{
+    bitmap[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+static void trap_msrs(uint8_t *bitmap, uint32_t first, uint32_t last)
+{
+    for (uint32_t msr = first; msr <= last; msr++) {
+        set_bit(bitmap + MSR_READ_LOW, msr);
+        set_bit(bitmap + MSR_WRITE_LOW, msr);
+    }
+}
+
+/* exits/msr.c answers these. MTRRs may be read: the guest's memory types are the machine's. */
+static void fill_msr_bitmap(uint8_t *bitmap)
+{
+    trap_msrs(bitmap, MSR_IA32_FEATURE_CONTROL, MSR_IA32_FEATURE_CONTROL);
+    trap_msrs(bitmap, MSR_IA32_SMM_MONITOR_CTL, MSR_IA32_SMM_MONITOR_CTL);
+    trap_msrs(bitmap, MSR_IA32_VMX_BASIC, MSR_IA32_VMX_LAST);
+    set_bit(bitmap + MSR_WRITE_LOW, MSR_IA32_BIOS_UPDT_TRIG);
+    for (uint32_t msr = MSR_IA32_MTRR_PHYSBASE0; msr <= MSR_IA32_MTRR_LAST_VAR; msr++)
+        set_bit(bitmap + MSR_WRITE_LOW, msr);
+    for (uint32_t msr = MSR_IA32_MTRR_FIX64K; msr <= MSR_IA32_MTRR_FIX4K_F8; msr++)
+        set_bit(bitmap + MSR_WRITE_LOW, msr);
+    set_bit(bitmap + MSR_WRITE_LOW, MSR_IA32_MTRR_DEF_TYPE);
+}
+
+/* Ports that can reset the machine: exits/io.c lets the rest of what they do happen. */
+static void fill_io_bitmap(uint8_t *bitmap)
+{
+    set_bit(bitmap, PORT_KBD_COMMAND);
+    set_bit(bitmap, PORT_SYSTEM_A);
+    set_bit(bitmap, PORT_RESET_CONTROL);
+}
+
+static void write_bitmaps(struct vcpu *vcpu)
+{
+    fill_io_bitmap(vcpu->io_bitmap);
+    fill_msr_bitmap(vcpu->msr_bitmap);
+    vmcs_write(VMCS_IO_BITMAP_A, physical_address(vcpu->io_bitmap));
+    vmcs_write(VMCS_IO_BITMAP_B, physical_address(vcpu->io_bitmap + PAGE_SIZE));
+    vmcs_write(VMCS_MSR_BITMAP, physical_address(vcpu->msr_bitmap));
+}
+
+/* CR0.NE and CR4.VMXE must be 1 in VMX operation. The guest owns all other bits; of these two it
+ * sees the read shadow, in which it starts with 0. See exits/cr.c. */
+static void write_cr_masks(void)
+{
+    vmcs_write(VMCS_CR0_GUEST_HOST_MASK, CR0_NE);
+    vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET);
+    vmcs_write(VMCS_CR4_GUEST_HOST_MASK, CR4_VMXE);
+    vmcs_write(VMCS_CR4_READ_SHADOW, 0);
+}
+
+void vmcs_write_controls(struct vcpu *vcpu)
+{
+    const struct vmcs_capabilities *caps = &vmx_capabilities;
+    uint32_t useful = PROC2_USEFUL & (uint32_t)(caps->proc2 >> 32);
+
+    vmcs_write(VMCS_PIN_CONTROLS, vmx_control(caps->pin, 0));
+    vmcs_write(VMCS_PRIMARY_PROC_CONTROLS, vmx_control(caps->proc, PROC_WANTED));
+    vmcs_write(VMCS_SECONDARY_PROC_CONTROLS, vmx_control(caps->proc2, PROC2_WANTED | useful));
+    vmcs_write(VMCS_EXIT_CONTROLS, vmx_control(caps->exit, EXIT_WANTED));
+    vmcs_write(VMCS_ENTRY_CONTROLS, vmx_control(caps->entry, ENTRY_WANTED));
+
+    write_bitmaps(vcpu);
+    write_cr_masks();
+    vmcs_write(VMCS_EPT_POINTER, ept_pointer());
+    vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+    vmcs_write(VMCS_PAGE_FAULT_ERROR_MASK, 0);
+    vmcs_write(VMCS_PAGE_FAULT_ERROR_MATCH, 0);
+    vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
+    vmcs_write(VMCS_VM_EXIT_MSR_STORE_COUNT, 0);
+    vmcs_write(VMCS_VM_EXIT_MSR_LOAD_COUNT, 0);
+    vmcs_write(VMCS_VM_ENTRY_MSR_LOAD_COUNT, 0);
+    vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
+    if (useful & PROC2_ENABLE_XSAVES)
+        vmcs_write(VMCS_XSS_EXITING_BITMAP, 0);
+}

@@ -1,0 +1,149 @@
+#!/bin/sh
+# run.sh: installs what is missing, builds, and hands over to the Python package in tools/hv16.
+# ./run.sh --help says what it can do.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+python=/usr/bin/python3 # Debian's: another one on PATH lacks Debian's pytest
+
+say() { printf '%s\n' "hv16: $*" >&2; }
+
+# The one list of packages: name, and what for. Needed to build and to run:
+packages_run() {
+    cat <<'LIST'
+nasm|assembles the MBR, stage2 and the guest
+gcc|compiles the hypervisor
+libc6-dev|C headers, for the tool that hands constants from C to nasm
+make|builds
+python3|runs everything behind this script
+bochs|the emulator with VMX
+bochs-term|Bochs's text display
+bochsbios|the BIOS of Bochs
+vgabios|the VGA BIOS of Bochs
+qemu-system-x86|the other emulator, for --emulator qemu and kvm
+seabios|the BIOS of QEMU
+LIST
+}
+
+# Needed besides for `./run.sh test`:
+packages_test() {
+    cat <<'LIST'
+libcmocka-dev|unit tests in C
+python3-pytest|tests of whole machines
+python3-pytest-xdist|runs them two at a time
+clang-format|checks how the C code is laid out
+clang-tidy|looks for mistakes in the C code
+shellcheck|looks for mistakes in shell scripts
+LIST
+}
+
+installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Reads such a list; prints the lines whose package is not here.
+missing_of() {
+    while IFS='|' read -r name reason; do
+        installed "$name" || printf '%s|%s\n' "$name" "$reason"
+    done
+}
+
+show_packages() {
+    { packages_run && packages_test; } | while IFS='|' read -r name reason; do
+        state=installed
+        installed "$name" || state=MISSING
+        printf '%-22s %-10s %s\n' "$name" "$state" "$reason"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    fi
+}
+
+# install_packages run|test: installs what is missing, after asking if there is someone to ask.
+install_packages() {
+    if ! command -v dpkg-query >/dev/null; then
+        say "this is no Debian; install yourself what ./run.sh packages lists"
+        return
+    fi
+    missing=$({ packages_run && if [ "$1" = test ]; then packages_test; fi; } | missing_of)
+    [ -n "$missing" ] || return 0
+    names=$(printf '%s\n' "$missing" | cut -d'|' -f1 | tr '\n' ' ')
+    say "these Debian packages are missing:"
+    printf '%s\n' "$missing" | while IFS='|' read -r name reason; do
+        printf '  %-22s %s\n' "$name" "$reason" >&2
+    done
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        say "installing them needs root. As root, type: apt-get install $names"
+        exit 1
+    fi
+    if [ -t 0 ] && [ -t 2 ]; then
+        printf 'Install them now with apt-get? [y/n] ' >&2
+        read -r answer || answer=n
+        case $answer in
+        y* | Y*) ;;
+        *)
+            say "nothing installed; without them this does not run"
+            exit 1
+            ;;
+        esac
+    fi
+    log=$(mktemp)
+    say "installing (a minute or two)"
+    # shellcheck disable=SC2086 # the names are to be split
+    if as_root apt-get update >"$log" 2>&1 </dev/null &&
+        as_root apt-get install -y --no-install-recommends $names >>"$log" 2>&1 </dev/null; then
+        rm -f "$log"
+    else
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        say "apt-get failed. Is there a network, and are Debian's sources in /etc/apt? Try:"
+        say "    apt-get update && apt-get install --no-install-recommends $names"
+        exit 1
+    fi
+}
+
+hv16() {
+    PYTHONPATH=$root/tools "$python" -B -P -m hv16 "$@"
+}
+
+build() {
+    # Asked first, so that make says nothing when there is nothing to do.
+    make -C "$root" --no-print-directory -q all >/dev/null 2>&1 ||
+        make -C "$root" --no-print-directory all >&2
+}
+
+# Wrong usage and --help are answered before anything is installed, if there is a Python for it.
+if [ -x "$python" ]; then
+    status=0
+    hv16 --check "$@" || status=$?
+    case $status in
+    0) ;;
+    3) exit 0 ;;
+    *) exit "$status" ;;
+    esac
+fi
+
+case ${1-} in
+packages) show_packages ;;
+setup) install_packages "${2:-run}" ;;
+doctor)
+    [ -x "$python" ] || install_packages run
+    hv16 "$@"
+    ;;
+test)
+    install_packages test
+    exec make -C "$root" --no-print-directory test
+    ;;
+*)
+    install_packages run
+    hv16 --check "$@" || exit $?
+    build
+    export PYTHONPATH="$root/tools"
+    exec "$python" -B -P -m hv16 "$@"
+    ;;
+esac

@@ -1,0 +1,91 @@
+"""The CPU models of Bochs 2.7 and what each has, in one table, for `doctor` and the tests."""
+
+from dataclasses import dataclass
+
+DEFAULT_CPU = "corei7_haswell_4770"
+
+
+@dataclass(frozen=True)
+class Features:
+    """One processor. Field names are those of the columns `doctor` prints."""
+
+    long_mode: bool = False
+    vmx: bool = False
+    svm: bool = False
+    npt: bool = False
+    x2apic: bool = False
+    tpr_shadow: bool = False
+    ept: bool = False
+    unrestricted: bool = False
+    virtual_x2apic: bool = False
+    apicv: bool = False  # APIC-register virtualization and virtual-interrupt delivery
+
+    @property
+    def runs_hv16(self) -> bool:
+        return self.long_mode and self.vmx and self.ept and self.unrestricted
+
+    @property
+    def missing(self) -> str:
+        """What hv16 lacks first on this CPU; empty if nothing."""
+        for have, name in ((self.long_mode, "long mode"), (self.vmx, "VMX"), (self.ept, "EPT"),
+                           (self.unrestricted, "unrestricted guest")):
+            if not have:
+                return name
+        return ""
+
+    @property
+    def apic_modes(self) -> list[str]:
+        """The values of the option apic= that this CPU can carry out, simplest first."""
+        if not self.runs_hv16:
+            return []
+        modes = ["off", "mmio"]
+        modes += ["tpr-ro", "tpr"] if self.tpr_shadow else []
+        modes += ["apicv"] if self.apicv else []
+        modes += ["x2apic"] if self.apicv and self.x2apic and self.virtual_x2apic else []
+        return modes
+
+
+OLD = Features()
+LONG = Features(long_mode=True)
+PENRYN = Features(long_mode=True, vmx=True, tpr_shadow=True)
+LYNNFIELD = Features(long_mode=True, vmx=True, tpr_shadow=True, ept=True, virtual_x2apic=True)
+SANDY = Features(long_mode=True, vmx=True, tpr_shadow=True, ept=True, unrestricted=True,
+                 virtual_x2apic=True)
+IVY = Features(long_mode=True, vmx=True, x2apic=True, tpr_shadow=True, ept=True, unrestricted=True,
+               virtual_x2apic=True)
+HASWELL = Features(long_mode=True, vmx=True, x2apic=True, tpr_shadow=True, ept=True,
+                   unrestricted=True, virtual_x2apic=True, apicv=True)
+GENERIC = Features(long_mode=True, vmx=True, tpr_shadow=True, ept=True, unrestricted=True,
+                   virtual_x2apic=True, apicv=True)  # with cpuid: vmx=2, as bochs.py sets it
+NPT = Features(long_mode=True, svm=True, npt=True)
+
+FEATURES = {
+    "bx_generic": GENERIC,
+    "pentium": OLD,
+    "pentium_mmx": OLD,
+    "amd_k6_2_chomper": OLD,
+    "p2_klamath": OLD,
+    "p3_katmai": OLD,
+    "p4_willamette": OLD,
+    "core_duo_t2400_yonah": Features(vmx=True),
+    "atom_n270": OLD,
+    "p4_prescott_celeron_336": LONG,
+    "athlon64_clawhammer": LONG,
+    "athlon64_venice": LONG,
+    "turion64_tyler": Features(long_mode=True, svm=True),
+    "phenom_8650_toliman": NPT,
+    "core2_penryn_t9600": PENRYN,
+    "corei5_lynnfield_750": LYNNFIELD,
+    "corei5_arrandale_m520": SANDY,
+    "corei7_sandy_bridge_2600k": SANDY,
+    "zambezi": NPT,
+    "trinity_apu": NPT,
+    "ryzen": NPT,
+    "corei7_ivy_bridge_3770k": IVY,
+    "corei7_haswell_4770": HASWELL,
+    "broadwell_ult": HASWELL,
+    "corei7_skylake_x": HASWELL,
+    "corei3_cnl": IVY,
+    "corei7_icelake_u": HASWELL,
+    "tigerlake": HASWELL,
+}

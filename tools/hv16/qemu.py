@@ -1,0 +1,199 @@
+"""QEMU, with its own translator (TCG) or on the machine's own processor (KVM)."""
+
+import functools
+import json
+import os
+import pty
+import re
+import select
+import socket
+import subprocess
+import time
+
+from hv16.machine import HV_LOG, SERIAL, Machine, MachineError, MachineSpec, tool_version
+from hv16.paths import UserError, near_name
+from hv16.screen import Display, set_size, terminal_size, terminal_type
+
+OUTPUT, MEMORY = "emulator.out", "memory.bin"
+ANSWER_SECONDS = 10
+HALT_POLL_SECONDS = 0.5
+
+
+def program() -> str:
+    return os.environ.get("QEMU") or "qemu-system-x86_64"
+
+
+@functools.cache
+def version() -> str | None:
+    return tool_version([program(), "--version"], r"QEMU emulator version (\d[\w.]*)")
+
+
+@functools.cache
+def cpu_models() -> list[str]:
+    try:
+        done = subprocess.run([program(), "-cpu", "help"], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20,
+                              check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return re.findall(r"^(?:x86 )?\s*([\w.-]+)(?:\s.*)?$",
+                      done.stdout.split("Recognized CPUID")[0].partition(":\n")[2], re.MULTILINE)
+
+
+def kvm_problem() -> str:
+    """Why KVM cannot be used; empty if it can."""
+    if not os.path.exists("/dev/kvm"):
+        return "/dev/kvm is not there: switch on virtualization in the firmware and load kvm_intel"
+    try:
+        os.close(os.open("/dev/kvm", os.O_RDWR))
+    except OSError as error:
+        return f"/dev/kvm: {error.strerror}; is your user in the group kvm?"
+    return ""
+
+
+def nested_vmx() -> bool:
+    """True if KVM gives its guests VMX, which hv16 needs."""
+    try:
+        with open("/sys/module/kvm_intel/parameters/nested", encoding="ascii") as file:
+            return file.read().strip() in ("Y", "1")
+    except OSError:
+        return False
+
+
+def check(cpu: str, kvm: bool) -> None:
+    if version() is None:
+        raise UserError(f"cannot run {program()}: install the package qemu-system-x86 "
+                        "(./run.sh setup), or set QEMU= to yours")
+    problem = kvm_problem() if kvm else ""
+    if problem:
+        raise UserError(f"--emulator kvm: {problem}. Bochs needs no such thing.")
+    if cpu.split(",")[0] not in cpu_models():
+        raise UserError(f"--cpu {cpu}: QEMU has no such model{near_name(cpu, cpu_models())}; "
+                        f"a list: {program()} -cpu help")
+
+
+class Qemu(Machine):
+    program = "QEMU"
+
+    def __init__(self, spec: MachineSpec, kvm: bool = False) -> None:
+        super().__init__(spec)
+        self.kvm = kvm
+        self.version = version() or "unknown"
+        self.display = Display(spec.interactive)
+        self.monitor: socket.socket | None = None
+        self.received = b""
+        self.looked = 0.0  # when halted() last asked
+
+    def arguments(self, monitor_fd: int) -> list[str]:
+        spec = self.spec
+        words = [program(), "-nodefaults", "-machine", "pc", "-accel", "kvm" if self.kvm else "tcg",
+                 "-cpu", spec.cpu, "-smp", str(spec.cpus), "-m", f"{spec.mem_mb}M",
+                 "-vga", "std", "-display", "curses" if spec.interactive else "none",
+                 "-serial", f"file:{SERIAL}", "-serial", f"file:{HV_LOG}",
+                 "-boot", "order=" + ("a" if spec.floppy else "c"),
+                 "-chardev", f"socket,id=monitor,fd={monitor_fd}",
+                 "-mon", "chardev=monitor,mode=control"]
+        if spec.floppy:
+            words += ["-drive", f"if=floppy,format=raw,readonly=on,file={spec.floppy}"]
+        for index, disk in enumerate(spec.disks):
+            words += ["-drive", f"if=ide,index={index},format=raw,snapshot=on,file={disk}"]
+        return words
+
+    def start(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.monitor = ours
+        environment = dict(os.environ, TERM=terminal_type())
+        with open(self.spec.out / OUTPUT, "wb") as output, theirs:
+            stdin, stdout = subprocess.DEVNULL, output
+            if self.spec.interactive:
+                screen, slave = pty.openpty()
+                set_size(slave, *terminal_size())
+                stdin = stdout = slave
+            self.launch(self.arguments(theirs.fileno()), stdin=stdin, stdout=stdout, stderr=output,
+                        env=environment, pass_fds=[theirs.fileno()])
+            if self.spec.interactive:
+                os.close(slave)
+                self.display.attach(screen)
+        self.next_message(lambda message: "QMP" in message)
+        self.command("qmp_capabilities")
+
+    def pump(self, seconds: float) -> None:
+        self.display.pump(seconds)
+
+    def next_message(self, wanted) -> dict:
+        """The next message of the monitor that fits; events in between are dropped."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            line, newline, rest = self.received.partition(b"\n")
+            if newline:
+                self.received = rest
+                message = json.loads(line)
+                if wanted(message):
+                    return message
+                continue
+            self.pump(0)
+            if select.select([self.monitor], [], [], 0.05)[0]:
+                news = self.monitor.recv(65536)
+                if not news:
+                    break
+                self.received += news
+        raise MachineError("QEMU: no answer from its monitor")
+
+    def command(self, name: str, **arguments):
+        text = json.dumps({"execute": name, "arguments": arguments})
+        try:
+            self.monitor.sendall(text.encode("ascii") + b"\n")
+            answer = self.next_message(lambda message: "return" in message or "error" in message)
+        except OSError as error:
+            raise MachineError(f"QEMU: monitor: {error.strerror}") from None
+        if "error" in answer:
+            raise MachineError(f"QEMU: {name}: {answer['error']['desc']}")
+        return answer["return"]
+
+    def halted(self) -> bool:
+        """Every processor in HLT with interrupts off. Asked now and then: it costs an exchange."""
+        if time.monotonic() - self.looked < HALT_POLL_SECONDS:
+            return False
+        self.looked = time.monotonic()
+        try:
+            text = self.command("human-monitor-command", **{"command-line": "info registers -a"})
+        except MachineError:
+            return False
+        flags = [int(value, 16) for value in re.findall(r"[ER]FL=([0-9a-f]+)", text)]
+        halts = re.findall(r"HLT=(\d)", text)
+        return bool(flags) and all(halt == "1" for halt in halts) and not any(
+            value & 0x200 for value in flags)
+
+    def stop(self) -> None:
+        self.command("stop")
+
+    def read(self, address: int, length: int) -> bytes:
+        self.command("pmemsave", val=address, size=length, filename=MEMORY)
+        path = self.spec.out / MEMORY
+        data = path.read_bytes()
+        path.unlink()
+        if len(data) != length:
+            raise MachineError(f"QEMU: cannot read {length} bytes at {address:#x}")
+        return data
+
+    def registers(self) -> str:
+        return self.command("human-monitor-command", **{"command-line": "info registers"})
+
+    def ticks(self) -> int | None:
+        return None  # its clock is the host's: no two runs are alike
+
+    def quit(self) -> None:
+        try:
+            self.command("quit")
+            self.process.wait(timeout=2)
+        except (MachineError, subprocess.TimeoutExpired):
+            pass
+        finally:
+            self.kill()
+            self.display.close()
+            self.monitor.close()
+
+    def complaint(self) -> str:
+        path = self.spec.out / OUTPUT
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
+        return next((line for line in reversed(lines) if line.strip()), "")
