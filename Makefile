@@ -24,7 +24,7 @@ HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
 HEADERS := $(wildcard hv/*.h hv/*/*.h)
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
-.PHONY: all run debug bench test unit check symbols clean help
+.PHONY: all run debug bench test unit units check symbols clean help
 all: $B/hv16.img symbols
 
 help:
@@ -75,6 +75,34 @@ $B/hv16.img: $B/mbr.bin $B/stage2.bin $B/hv.bin $B/guest16.bin tools/hv16/image.
 	$Q$(HV16) image build
 symbols: $B/hv16.img
 	@$(HV16) symbols
+
+# --- tests --------------------------------------------------------------------------------------------------
+# The pure logic, compiled unchanged for the host, with the sanitizers, one program for each test file.
+PURE    := hv/options.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
+           hv/exits/reasons.c hv/vmx/xcr0.c hv/vmx/errors.c hv/vmx/field_names.c $(wildcard hv/vmx/check*.c)
+UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
+HOST    := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover $(WARN) -Ihv -Itests/unit
+$B/unit/%.o: hv/%.c $(HEADERS)
+	@mkdir -p $(@D); echo "  host $<"
+	$Q$(CC) $(HOST) -c -o $@ $<
+$B/unit/pure.a: $(PURE:hv/%.c=$B/unit/%.o)
+	$Qar rcs $@ $^
+$B/unit/test_%: tests/unit/test_%.c $(wildcard tests/unit/*.h) hv/lib/string.c $B/unit/pure.a
+	@echo "  host $<"
+	$Q$(CC) $(HOST) -o $@ $< $B/unit/pure.a -lcmocka
+
+units: $(UNITS)
+unit: units
+	@for t in $(UNITS); do $$t || exit 1; done
+check: all
+	$(PYTHON) tools/check.py
+	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] tools/*.c tests/unit/*.[ch])
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 -Ihv \
+	    --suppress=legacyUninitvar:hv/vmx/vmcs.h --suppress=legacyUninitvar:hv/vmx/enter.h \
+	    --suppress=nullPointer:hv/guest/restart.c hv # it knows neither asm goto nor address 0
+	shellcheck run.sh .ci/run
+test: all units
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile tests
 
 $B:
 	@mkdir -p $@

@@ -126,6 +126,16 @@ if [ -x "$python" ]; then
     3) exit 0 ;;
     *) exit "$status" ;;
     esac
+else
+    for word in "$@"; do
+        case $word in
+        -h | --help)
+            echo "usage: ./run.sh [run|test|debug|bench|doctor|setup|packages] [OPTIONS]"
+            echo "All of it is shown once there is a python3: ./run.sh setup installs what is missing."
+            exit 0
+            ;;
+        esac
+    done
 fi
 
 case ${1-} in

@@ -21,7 +21,8 @@ demo_bios:
         call bios_screen
         call bios_disk
         call bios_map
-        call bios_old_answers
+        call bios_e801
+        call bios_88
         call bios_keyboard
         jmp bios_timer
 
@@ -141,7 +142,7 @@ memory_types:   dw .usable, .reserved, .acpi, .nvs
 
 ; The two older calls can only name amounts from 1 MiB and from 16 MiB upwards. What they promise
 ; must be memory in the map too, or a program that uses them takes what is not free.
-bios_old_answers:
+bios_e801:
         SAY `  INT 15h AX=E801h: `
         xor cx, cx
         xor dx, dx
@@ -173,10 +174,12 @@ bios_old_answers:
         call bios_kib_is_ram
 .e801_wrong:
         CHECK nc, "INT 15h AX=E801h promises what E820h does not"
-        jmp .ask_88
+        ret
 .no_e801:
         SAY `this BIOS does not have it\n`
-.ask_88:
+        ret
+
+bios_88:
         SAY `  INT 15h AH=88h: `
         clc                     ; the first BIOSes with it leave the carry alone
         mov ah, 0x88
@@ -239,7 +242,7 @@ bios_timer:
         CHECK ne, "no timer interrupt comes"
         ret
 .ticking:
-        SAY `comes; waiting for the next two with HLT: `
+        SAY `comes; with HLT, two more after `
         xor cx, cx
         mov ebx, [BDA_TICKS]
 .halt:

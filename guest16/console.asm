@@ -218,13 +218,15 @@ com1_read:
 ; --- The screen -----------------------------------------------------------------------------
 
 ; Clears the text screen for the menu, the title bar's row in reverse. It sets a mode only if the
-; screen is in graphics: setting one would clear the row that hv16 keeps for itself.
+; screen is in none with 80 columns of text: that would clear the row which hv16 keeps for itself.
 console_clear:
         mov ah, 0x0F
         int 0x10
-        cmp al, 3
-        jbe .text
-        cmp al, 7               ; monochrome text
+        cmp al, 2               ; 80 columns, as used by some monochrome screens
+        je .text
+        cmp al, 3               ; 80 columns in colour
+        je .text
+        cmp al, 7               ; 80 columns on a monochrome adapter
         je .text
         mov ax, 3
         int 0x10

@@ -4,17 +4,6 @@
 ; what the guest saw. Every exit must be accounted for: one instruction, one exit. Interrupts stay
 ; off from the first look at the counter to the second, because a handler could cause exits too.
 
-%define REASON_CPUID    10      ; SDM volume 3, "VMX Basic Exit Reasons" (appendix C)
-%define REASON_HLT      12
-%define REASON_INVD     13
-%define REASON_VMCALL   18
-%define REASON_VMXON    27
-%define REASON_CR       28
-%define REASON_IO       30
-%define REASON_RDMSR    31
-%define REASON_WRMSR    32
-%define REASON_XSETBV   55
-
 %define MSR_FEATURE_CONTROL     0x3A
 %define MSR_VMX_BASIC           0x480
 %define FEATURE_CONTROL_VMX     (1 << 2)        ; VMXON allowed outside SMX
@@ -27,7 +16,6 @@
 section .bss
 exits_reason:   resb 1
 exits_good:     resb 1          ; 1 as long as the running line is as expected
-                alignb 4
 exits_before:   resd 1
 exits_delta:    resd 1
 exits_cr_value: resd 1          ; a control register, to be put back
@@ -44,12 +32,11 @@ section .text
         call exits_end
 %endmacro
 
-; EXPECT EXITS, VECTOR: so many exits, and this fault (0: none). Ends the line.
+; EXPECT EXITS, VECTOR: so many exits, and this fault (0: none); ALSO_EXPECT leaves the line open.
 %macro EXPECT 2
         ALSO_EXPECT %1, %2
         call exits_line_end
 %endmacro
-; The same, but more follows about this line.
 %macro ALSO_EXPECT 2
         push word (%1 << 8) | %2
         call exits_compare
@@ -73,7 +60,7 @@ demo_exits:
 
 exits_cpuid:
         mov eax, 1
-        PROBE `  CPUID`, REASON_CPUID, cpuid
+        PROBE `  CPUID`, EXIT_REASON_CPUID, cpuid
         test ecx, CPUID_1_ECX_VMX
         call exits_require_zero
         EXPECT 1, 0
@@ -81,7 +68,7 @@ exits_cpuid:
 
 exits_msr:
         mov ecx, MSR_FEATURE_CONTROL
-        PROBE `  RDMSR 3Ah, FEATURE_CONTROL`, REASON_RDMSR, rdmsr
+        PROBE `  RDMSR 3Ah, FEATURE_CONTROL`, EXIT_REASON_RDMSR, rdmsr
         cmp byte [trap_vector], VECTOR_GP
         je .refused             ; as right as an answer without VMX in it
         test eax, FEATURE_CONTROL_VMX
@@ -96,38 +83,38 @@ exits_msr:
         EXPECT 1, VECTOR_GP
 .next:
         mov ecx, MSR_VMX_BASIC
-        PROBE `  RDMSR 480h, VMX_BASIC`, REASON_RDMSR, rdmsr
+        PROBE `  RDMSR 480h, VMX_BASIC`, EXIT_REASON_RDMSR, rdmsr
         EXPECT 1, VECTOR_GP
         mov ecx, MSR_FEATURE_CONTROL
         mov eax, 5
         xor edx, edx
-        PROBE `  WRMSR 3Ah, FEATURE_CONTROL`, REASON_WRMSR, wrmsr
+        PROBE `  WRMSR 3Ah, FEATURE_CONTROL`, EXIT_REASON_WRMSR, wrmsr
         EXPECT 1, VECTOR_GP
         ret
 
 ; Ports that can reset the machine. None of this does.
 exits_ports:
-        PROBE `  IN 64h, keyboard status`, REASON_IO, in al, PORT_KBD_COMMAND
+        PROBE `  IN 64h, keyboard status`, EXIT_REASON_IO, in al, PORT_KBD_COMMAND
         EXPECT 1, 0
         call keyboard_wait
         mov al, KBC_ENABLE_KEYBOARD
-        PROBE `  OUT 64h, keyboard command`, REASON_IO, out PORT_KBD_COMMAND, al
+        PROBE `  OUT 64h, keyboard command`, EXIT_REASON_IO, out PORT_KBD_COMMAND, al
         EXPECT 1, 0
         call keyboard_wait
-        PROBE `  IN 92h, fast A20`, REASON_IO, in al, PORT_SYSTEM_A
+        PROBE `  IN 92h, fast A20`, EXIT_REASON_IO, in al, PORT_SYSTEM_A
         EXPECT 1, 0
         and al, ~1              ; bit 0 is the reset
-        PROBE `  OUT 92h, the same value`, REASON_IO, out PORT_SYSTEM_A, al
+        PROBE `  OUT 92h, the same value`, EXIT_REASON_IO, out PORT_SYSTEM_A, al
         EXPECT 1, 0
         ret
 
 ; In real mode the processor refuses VMXON by itself; only VMCALL exits first.
 ; SDM volume 3, "VMXON" and "VMCALL", Operation (3C 31.3).
 exits_vmx:
-        PROBE `  VMXON`, REASON_VMXON, vmxon [exits_vmxon_operand]
+        PROBE `  VMXON`, EXIT_REASON_VMXON, vmxon [exits_vmxon_operand]
         EXPECT ANY, VECTOR_UD
         xor eax, eax
-        PROBE `  VMCALL without hv16's magic`, REASON_VMCALL, vmcall
+        PROBE `  VMCALL without hv16's magic`, EXIT_REASON_VMCALL, vmcall
         EXPECT 1, VECTOR_UD
         ret
 
@@ -136,7 +123,7 @@ exits_cr:
         mov [exits_cr_value], eax
         xor eax, CR0_NE
         mov edx, eax
-        PROBE `  MOV CR0, NE changed`, REASON_CR, mov cr0, eax
+        PROBE `  MOV CR0, NE changed`, EXIT_REASON_CR_ACCESS, mov cr0, eax
         mov eax, cr0            ; it must read back as written
         cmp eax, edx
         call exits_require_zero
@@ -145,7 +132,7 @@ exits_cr:
         mov cr0, eax
         mov eax, cr4
         or eax, CR4_VMXE
-        PROBE `  MOV CR4, VMXE set`, REASON_CR, mov cr4, eax
+        PROBE `  MOV CR4, VMXE set`, EXIT_REASON_CR_ACCESS, mov cr4, eax
         mov eax, cr4
         test eax, CR4_VMXE
         call exits_require_zero
@@ -161,12 +148,12 @@ exits_xsetbv:
         mov cr4, eax
         xor ecx, ecx
         xgetbv
-        PROBE `  XSETBV, XCR0 as it is`, REASON_XSETBV, xsetbv
+        PROBE `  XSETBV, XCR0 as it is`, EXIT_REASON_XSETBV, xsetbv
         EXPECT 1, 0
         xor ecx, ecx
         xor eax, eax            ; bit 0, x87 state, must be 1
         xor edx, edx
-        PROBE `  XSETBV, XCR0 = 0`, REASON_XSETBV, xsetbv
+        PROBE `  XSETBV, XCR0 = 0`, EXIT_REASON_XSETBV, xsetbv
         EXPECT 1, VECTOR_GP
         mov eax, [exits_cr_value]
         mov cr4, eax
@@ -180,7 +167,7 @@ exits_xsetbv:
 exits_cache:
         mov edx, 0x16161616
         mov [exits_cr_value], edx
-        PROBE `  INVD`, REASON_INVD, invd
+        PROBE `  INVD`, EXIT_REASON_INVD, invd
         cmp edx, [exits_cr_value]
         call exits_require_zero
         EXPECT 1, 0
@@ -189,7 +176,7 @@ exits_cache:
 ; Whether HLT exits is the hypervisor's choice. It needs interrupts on, or it would never end.
 exits_hlt:
         SAY `  HLT until the timer tick`
-        mov byte [exits_reason], REASON_HLT
+        mov byte [exits_reason], EXIT_REASON_HLT
         call exits_begin
         mov byte [trap_vector], 0
         sti
@@ -198,11 +185,9 @@ exits_hlt:
         call exits_end
         ALSO_EXPECT ANY, 0
         cmp dword [exits_delta], 0
-        jne .exited
-        SAY `, slept without an exit`
-.exited:
-        call exits_line_end
-        ret
+        jne exits_line_end
+        SAY `, no exit`
+        jmp exits_line_end
 
 ; Without a hypervisor nothing exits. VMCALL is tried only where nobody could take it as a call.
 exits_native:
@@ -221,15 +206,15 @@ exits_native:
 ; These routines keep all registers: the instructions under test use them.
 
 exits_begin:
-        push ax
+        push eax
         mov byte [exits_good], 1
         mov al, 31
         call say_column
-        movzx ax, byte [exits_reason]
-        call say_exit_number
-        pop ax
+        movzx eax, byte [exits_reason]
+        call say_decimal
+        mov al, 39
+        call say_column
         cli
-        push eax
         call exits_count
         mov [exits_before], eax
         pop eax
@@ -240,7 +225,7 @@ exits_end:
         call exits_count
         push eax
         sub eax, [exits_before]
-        cmp byte [exits_reason], REASON_VMCALL
+        cmp byte [exits_reason], EXIT_REASON_VMCALL
         jne .counted
         dec eax                 ; asking is a VMCALL too
 .counted:
@@ -270,15 +255,6 @@ exits_count:
         pop ebx
         ret
 
-say_exit_number:
-        pushad
-        movzx eax, ax
-        call say_decimal
-        mov al, 39
-        call say_column
-        popad
-        ret
-
 ; The line is wrong if ZF is clear.
 exits_require_zero:
         je .done
@@ -306,8 +282,7 @@ exits_compare:
 
 exits_line_end:
         cmp byte [exits_good], 1
-        CHECK e, "at least one instruction went otherwise than expected, see above"
+        CHECK e, "not every line of the table is ok"
         ret
 
-                align 4, db 0
 exits_vmxon_operand: dq 0

@@ -4,7 +4,7 @@
 ; of a whole disk starts it, under hv16 or on the bare machine: it cannot tell which without
 ; asking, and asking (CPUID, VMCALL) is what several of its demos are about.
 ;
-;   nasm -f bin -Ibuild/ -Iguest16/ [-DMAP_FILE=build/guest16.map] -o build/guest16.bin \
+;   nasm -f bin -Ibuild/ -Iguest16/ [-DMAPFILE=build/guest16.map] -o build/guest16.bin \
 ;        guest16/guest16.asm
 ;
 ; Memory, all of it in segment 0, so that CS = DS = ES = SS = 0 everywhere:
@@ -15,8 +15,8 @@
 ;   8000  main program: sectors 1 and up of the volume
 ;   E000  variables and buffers (section .bss), cleared at the start
 
-%ifdef MAP_FILE
-[map symbols MAP_FILE]
+%ifdef MAPFILE
+[map symbols MAPFILE]
 %endif
 
 %include "layout.inc"           ; constants that come from C: ports, hypercalls, sizes

@@ -1,13 +1,14 @@
 ; hidden.asm: the demo "hidden": the guest tries to touch its hypervisor.
 ;
-; hv16's memory is absent from the EPT, so every access is an EPT violation. The guest must read all ones,
-; as from an address where nothing is, its writes must go nowhere, and it must run on.
+; hv16's memory is absent from the EPT, so every access is an EPT violation. The guest must read
+; all ones, as from an address where nothing is, its writes must go nowhere, and it must run on.
 
 %define HIDDEN_DWORDS   8       ; that the string instructions move
 %define HIDDEN_JUNK     0x16161616
-%define HIDDEN_READS    8       ; at least so many are made below: two at each of three places,
-                                ; one after the byte, and the string instructions
-%define HIDDEN_WRITES   6       ; three dwords, a byte, two string instructions
+; What is done below: two reads at each of three places, one after the byte, one after each of the
+; two string writes, and the string read. Three writes, a byte, two string writes.
+%define HIDDEN_READS    (3 * 2 + 1 + 2 + HIDDEN_DWORDS)
+%define HIDDEN_WRITES   (3 + 1 + 2 * HIDDEN_DWORDS)
 
 section .bss
                 alignb 4
@@ -47,7 +48,9 @@ demo_hidden:
         sub esi, 4              ; the last
         call hidden_dword
         call hidden_byte
-        call hidden_strings
+        call hidden_stosd
+        call hidden_movsd_out
+        call hidden_movsd_in
         call hidden_counters
         jmp bigreal_leave
 
@@ -118,8 +121,8 @@ hidden_byte:
         CHECK z, "a byte written to hidden memory stayed"
         ret
 
-; With 32-bit addresses (a32): DS:ESI, ES:EDI, ECX.
-hidden_strings:
+; The string instructions, with 32-bit addresses (a32): DS:ESI, ES:EDI, ECX.
+hidden_stosd:
         SAY `  REP STOSD of 8 dwords into it, read the first: `
         mov edi, [hidden_base]
         mov ecx, HIDDEN_DWORDS
@@ -139,7 +142,9 @@ hidden_strings:
         cmp eax, edi
 .stosd_wrong:
         CHECK z, "REP STOSD to hidden memory went wrong"
+        ret
 
+hidden_movsd_out:
         SAY `  REP MOVSD of 8 dwords out of it, all of them: `
         mov edi, hidden_copy
         xor eax, eax
@@ -161,7 +166,9 @@ hidden_strings:
         SAY `h`
         inc eax
         CHECK z, "REP MOVSD from hidden memory went wrong"
+        ret
 
+hidden_movsd_in:
         SAY `  REP MOVSD of 8 dwords into it, read the last: `
         mov dword [hidden_copy + 4 * (HIDDEN_DWORDS - 1)], HIDDEN_JUNK
         mov esi, hidden_copy
@@ -188,7 +195,14 @@ hidden_counters:
         SAY ` reads and `
         xchg eax, edx
         call say_decimal
-        SAY ` writes of hidden memory meanwhile`
+        SAY ` writes of hidden memory meanwhile;\n  expected at least `
+        push eax
+        mov eax, HIDDEN_READS
+        call say_decimal
+        SAY ` and `
+        mov eax, HIDDEN_WRITES
+        call say_decimal
+        pop eax
         cmp eax, HIDDEN_WRITES
         jb .too_few
         cmp edx, HIDDEN_READS

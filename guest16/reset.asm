@@ -33,7 +33,7 @@ reset_try:
         SAY `  `
         mov si, [reset_ways + bx]
         call say_text
-        SAY `... `
+        SAY `...\n`
         mov dword [reset_on_disk], 0
         push bx
         call reset_count_calls
@@ -49,7 +49,7 @@ reset_try:
         a32 loop .wait
         sti
         call run_unseal
-        SAY `nothing happened, WRONG\n`
+        SAY `    nothing happened, WRONG\n`
         mov byte [RUN_STATE + run.refused], 1
         inc byte [RUN_STATE + run.attempt]
         jmp reset_try
@@ -86,13 +86,13 @@ reset_resume:
 reset_finished:
         SAY `  All four ways were tried`
         cmp byte [RUN_STATE + run.refused], 0
-        CHECK e, "not every way of resetting restarted the guest, see above"
+        CHECK e, "not every way restarted the guest"
         ret
 
 ; Out: EAX = how many VMCALLs hv16 has counted. It would be small again if hv16 had been rebooted.
 reset_count_calls:
         mov ebx, HYPERCALL_EXITS
-        mov ecx, REASON_VMCALL
+        mov ecx, EXIT_REASON_VMCALL
         jmp hypercall
 
 ; Waits until the keyboard controller takes a command.

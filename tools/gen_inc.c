@@ -72,6 +72,21 @@ static void hypercalls(void)
     NUMBER(HV16_CPUID_LEAF);
 }
 
+/* Those that guest16 provokes. */
+static void exit_reasons(void)
+{
+    NUMBER(EXIT_REASON_CPUID);
+    NUMBER(EXIT_REASON_HLT);
+    NUMBER(EXIT_REASON_INVD);
+    NUMBER(EXIT_REASON_VMCALL);
+    NUMBER(EXIT_REASON_VMXON);
+    NUMBER(EXIT_REASON_CR_ACCESS);
+    NUMBER(EXIT_REASON_IO);
+    NUMBER(EXIT_REASON_RDMSR);
+    NUMBER(EXIT_REASON_WRMSR);
+    NUMBER(EXIT_REASON_XSETBV);
+}
+
 static void structures(void)
 {
     NUMBER(IMAGE_MAGIC_LOW);
@@ -143,6 +158,7 @@ int main(void)
     disk_and_memory();
     ports_and_selectors();
     hypercalls();
+    exit_reasons();
     structures();
     resident();
     vcpu_offsets();

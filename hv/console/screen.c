@@ -86,8 +86,11 @@ static uint32_t next_busiest(const struct vcpu *vcpu, uint32_t previous)
     uint32_t best = EXIT_REASON_MAX;
 
     for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
-        bool later = previous == EXIT_REASON_MAX || vcpu->exits[i] < vcpu->exits[previous] ||
-                     (vcpu->exits[i] == vcpu->exits[previous] && i > previous);
+        bool later = true;
+
+        if (previous < EXIT_REASON_MAX)
+            later = vcpu->exits[i] < vcpu->exits[previous] ||
+                    (vcpu->exits[i] == vcpu->exits[previous] && i > previous);
         if (vcpu->exits[i] != 0 && later &&
             (best == EXIT_REASON_MAX || vcpu->exits[i] > vcpu->exits[best]))
             best = i;

@@ -22,22 +22,24 @@ static uint32_t next_chores(const struct vcpu *vcpu)
     return total / 8 < CHORES_AT_MOST ? (uint32_t)(total / 8) + 1 : CHORES_AT_MOST;
 }
 
-static void trace(const struct vcpu *vcpu, const struct exit_info *info)
+static void trace(const struct vcpu *vcpu, uint32_t reason)
 {
-    log_info("cpu %u: exit %lu (%s) at %lx:%lx qualification %lx", vcpu->id, info->reason,
-             exit_reason_name((uint32_t)info->reason), vmcs_read(VMCS_GUEST_CS_SELECTOR),
-             vmcs_read(VMCS_GUEST_RIP), vmcs_read(VMCS_EXIT_QUALIFICATION));
+    log_info("cpu %u: exit %u (%s) at %lx:%lx qualification %lx", vcpu->id, reason,
+             exit_reason_name(reason), vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP),
+             vmcs_read(VMCS_EXIT_QUALIFICATION));
 }
 
-void exit_chores(struct vcpu *vcpu, const struct exit_info *info)
+void exit_chores(struct vcpu *vcpu)
 {
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+
     /* The step's own #DB is for exits/exception.c; any other exit ends the step as well. */
-    if (vcpu->stepping && info->reason != EXIT_REASON_EXCEPTION_OR_NMI)
+    if (vcpu->stepping && reason != EXIT_REASON_EXCEPTION_OR_NMI)
         hidden_step_end(vcpu);
     if (vcpu->nmi_pending && inject_nmi())
         vcpu->nmi_pending = false;
     if (machine.options.trace_exits)
-        trace(vcpu, info);
+        trace(vcpu, reason);
     if (machine.options.status_line)
         screen_status_draw(vcpu);
     vcpu->chores_in = next_chores(vcpu);

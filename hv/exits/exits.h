@@ -26,8 +26,9 @@ _Noreturn void exit_loop(struct vcpu *vcpu);
 /* exits/table.c: the handler of each basic exit reason; exit_unexpected() in the other slots. */
 extern exit_fn *const exit_table[EXIT_REASON_MAX];
 
-/* exits/chores.c: what needs doing now and then, or was asked for by vcpu->chores_in = 1. */
-void exit_chores(struct vcpu *vcpu, const struct exit_info *info);
+/* exits/chores.c: what needs doing now and then, or was asked for by vcpu->chores_in = 1. Called
+ * before the exit is handled. */
+void exit_chores(struct vcpu *vcpu);
 
 /* exits/progress.c: called after EXIT_RESUME. Stops a guest that exits for the same reason at the
  * same place for ever. */

@@ -22,13 +22,15 @@ static _Noreturn __attribute__((cold, noinline)) void not_in_table(struct vcpu *
     machine_stop("exit reason %lx is not one that hv16 knows", info->reason);
 }
 
-static _Noreturn __attribute__((cold, noinline)) void
-stop(struct vcpu *vcpu, const struct exit_info *info, enum exit_action action)
+static _Noreturn __attribute__((cold, noinline)) void guest_ended(const struct vcpu *vcpu)
 {
-    if (action == EXIT_STOP) {
-        vmx_log_counters(vcpu);
-        machine_end((uint8_t)vcpu->gpr[REG_RCX]);
-    }
+    vmx_log_counters(vcpu);
+    machine_end((uint8_t)vcpu->gpr[REG_RCX]);
+}
+
+static _Noreturn __attribute__((cold, noinline)) void unhandled(struct vcpu *vcpu,
+                                                                const struct exit_info *info)
+{
     vmx_dump(vcpu);
     machine_stop("cannot handle exit %lu (%s) at %lx:%lx: the log has the guest's state",
                  info->reason, exit_reason_name((uint32_t)info->reason),
@@ -55,22 +57,28 @@ static inline void skip_instruction(void)
 
 static inline void handle_exit(struct vcpu *vcpu)
 {
-    struct exit_info info = {.reason = vmcs_read_proven(VMCS_EXIT_REASON)};
-    enum exit_action action;
+    struct exit_info info;
 
+    if (decrement_to_zero(&vcpu->chores_in))
+        exit_chores(vcpu);
+
+    info.reason = vmcs_read_proven(VMCS_EXIT_REASON);
     if (info.reason >= EXIT_REASON_MAX)
         not_in_table(vcpu, &info);
     vcpu->exits[info.reason]++;
-    if (decrement_to_zero(&vcpu->chores_in))
-        exit_chores(vcpu, &info);
 
-    action = exit_table[info.reason](vcpu, &info);
-    if (action == EXIT_SKIP)
+    switch (exit_table[info.reason](vcpu, &info)) {
+    case EXIT_SKIP:
         skip_instruction();
-    else if (action == EXIT_RESUME)
+        break;
+    case EXIT_RESUME:
         progress_check(vcpu, &info);
-    else
-        stop(vcpu, &info, action);
+        break;
+    case EXIT_STOP:
+        guest_ended(vcpu);
+    default:
+        unhandled(vcpu, &info);
+    }
 }
 
 void exit_loop(struct vcpu *vcpu)

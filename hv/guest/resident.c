@@ -11,7 +11,8 @@
 #define INT15_VECTOR (0x15 * 4) /* in the interrupt vector table at address 0 */
 #define KIB          1024u
 
-extern const uint8_t resident_blob[], resident_blob_end[];
+extern const uint8_t resident_blob[]; /* guest/resident_blob.asm */
+extern const uint32_t resident_blob_size;
 
 static struct resident_header *header(void)
 {
@@ -96,7 +97,7 @@ static void hook_int15(void)
 void resident_install(void)
 {
     take_base_memory();
-    memcpy(header(), resident_blob, (size_t)(resident_blob_end - resident_blob));
+    memcpy(header(), resident_blob, resident_blob_size);
     hide_from_map();
     copy_map();
     choose_boot_sector();

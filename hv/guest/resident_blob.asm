@@ -1,7 +1,10 @@
 ; resident_blob.asm: the assembled resident, as bytes inside the hypervisor's image.
 
 section .rodata
-global resident_blob, resident_blob_end
+global resident_blob, resident_blob_size
 resident_blob:
     incbin "resident.bin"
-resident_blob_end:
+.end:
+align 4, db 0
+resident_blob_size:
+    dd      resident_blob.end - resident_blob

@@ -52,7 +52,10 @@ void vmx_explain_entry_failure(uint32_t reason)
 {
     uint32_t basic = reason & 0xFFFF;
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
-    const char *detail = vm_entry_failure_detail(qualification);
+    const char *detail = NULL; /* for reason 34 it is a number, not a kind */
+
+    if (basic == EXIT_REASON_ENTRY_GUEST_STATE)
+        detail = vm_entry_failure_detail(qualification);
 
     log_error("VM entry: exit reason %x: %s", reason, vm_entry_failure(basic));
     if (detail != NULL)

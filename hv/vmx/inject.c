@@ -10,6 +10,11 @@
 /* #DF, #TS, #NP, #SS, #GP, #PF, #AC: SDM volume 3, "Error Code" (3A 6.13). */
 #define HAS_ERROR_CODE (1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17)
 
+void inject_nothing(void)
+{
+    vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
+}
+
 void inject_exception(uint8_t vector)
 {
     uint32_t info = INTERRUPTION_VALID | INTERRUPTION_TYPE_EXCEPTION | vector;

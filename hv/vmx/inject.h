@@ -10,6 +10,9 @@
 #define VECTOR_UD 6
 #define VECTOR_GP 13
 
+/* No event with the next entry. */
+void inject_nothing(void);
+
 /* A hardware exception at the guest's current RIP: the instruction there has not happened. For
  * vectors that push an error code it is 0, and left out in real mode, as the processor does. */
 void inject_exception(uint8_t vector);

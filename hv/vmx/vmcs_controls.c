@@ -103,7 +103,6 @@ void vmcs_write_controls(struct vcpu *vcpu)
     vmcs_write(VMCS_VM_EXIT_MSR_STORE_COUNT, 0);
     vmcs_write(VMCS_VM_EXIT_MSR_LOAD_COUNT, 0);
     vmcs_write(VMCS_VM_ENTRY_MSR_LOAD_COUNT, 0);
-    vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
     if (useful & PROC2_ENABLE_XSAVES)
         vmcs_write(VMCS_XSS_EXITING_BITMAP, 0);
 }

@@ -5,6 +5,7 @@
  */
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
+#include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
 #define REAL_MODE_LIMIT 0xFFFF
@@ -71,7 +72,7 @@ void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip)
     vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET);
     vmcs_write(VMCS_CR4_READ_SHADOW, 0);
     vmcs_clear(VMCS_ENTRY_CONTROLS, ENTRYCTL_IA32E_MODE_GUEST);
-    vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
+    inject_nothing();
     vmcs_write(VMCS_GUEST_RIP, ip);
     vmcs_write(VMCS_GUEST_RSP, 0);
     vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);

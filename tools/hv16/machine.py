@@ -122,11 +122,11 @@ class Machine:
 
 
 def tool_version(command: list[str], pattern: str) -> str | None:
-    """The version a program prints of itself; None when it cannot be run at all."""
+    """The version a program prints of itself; None when it cannot be run or is another one."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(pattern, done.stdout.decode("utf-8", "replace"))
-    return match.group(1) if match else "unknown"
+    return match.group(1) if match else None

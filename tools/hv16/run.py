@@ -3,14 +3,14 @@
 import contextlib
 import re
 import shutil
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hv16 import bochs, image, models, qemu, summary
 from hv16.machine import GUEST_LOG_MAX, HV_LOG, SERIAL, Machine, MachineError, MachineSpec
-from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, ROOT, UserError, shown
+from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, ROOT, UserError, fail, shown
+from hv16.screen import unwrap
 from hv16.summary import Ending, Summary
 
 DEFAULT_OUT = ROOT / "out" / "run"
@@ -202,7 +202,7 @@ class Watcher:
         if GUEST_END.search(self.serial):
             return self.guest_ending()
         screen = summary.collect(self.machine, Summary())
-        said = [line.strip() for line in screen.splitlines() if line.startswith("hv16: ")]
+        said = re.findall(r"^hv16: .*", unwrap(screen), re.MULTILINE)
         if said:
             return Ending("refused", said[-1], EXIT_STOPPED)
         return Ending("halted", "the machine halted, without a word from hv16", EXIT_STOPPED)
@@ -269,6 +269,6 @@ def run_command(request: RunRequest) -> int:
     if log:
         print(f"\n---- {shown(request.out / HV_LOG)} ----\n{log.rstrip()}")
     print("\n" + summary.describe(request.out, report))
-    if report.status and report.ended in ("stop", "refused", "emulator", "halted"):
-        print(f"hv16: {report.message.removeprefix('hv16: ')}", file=sys.stderr)
+    if report.status:
+        fail(f"{report.message.removeprefix('hv16: ')} (exit status {report.status})")
     return report.status

@@ -3,6 +3,7 @@
 import curses
 import fcntl
 import os
+import re
 import select
 import struct
 import sys
@@ -31,6 +32,11 @@ def screen_text(memory: bytes) -> str:
         line = memory[row * COLUMNS * 2:(row + 1) * COLUMNS * 2]
         rows.append("".join(glyph(byte) for byte in line[0::2]).rstrip())
     return "\n".join(rows) + "\n"
+
+
+def unwrap(text: str) -> str:
+    """Screen text with the lines put together that ran into the right edge."""
+    return re.sub(f"^(.{{{COLUMNS}}})\n", r"\1", text, flags=re.MULTILINE)
 
 
 def terminal_type() -> str:

@@ -91,8 +91,8 @@ def save(out: Path, summary: Summary, ending: Ending) -> None:
 
 
 def describe(out: Path, summary: Summary) -> str:
-    """The last lines a person reads."""
-    lines = [f"run: {summary.message} (exit status {summary.status})"]
+    """The last lines a person reads, but for what went wrong: that goes to standard error."""
+    lines = [f"run: {summary.message}"] if not summary.status else []
     if summary.exits_total:
         each = ", ".join(f"{name} {exits:,}" for name, exits in summary.exits.items())
         lines.append(f"run: {summary.exits_total:,} VM exits: {each}")

@@ -1,0 +1,85 @@
+"""The rules of the house, as tests: `make check` passes, and each rule notices what it is for."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHECK = ROOT / "tools/check.py"
+
+
+def test_make_check_passes():
+    result = subprocess.run(["make", "check"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what the rules read."""
+    for name in ("hv", "tools", "build/hv.elf", "Makefile"):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target)
+        else:
+            shutil.copy(ROOT / name, target)
+    return tmp_path
+
+
+def problems(tree: Path) -> str:
+    result = subprocess.run([sys.executable, CHECK, tree], capture_output=True, text=True,
+                            timeout=60)
+    assert result.returncode == (0 if " 0 problems" in result.stdout else 1), result.stderr
+    return result.stdout
+
+
+def test_the_copy_is_clean(tree):
+    assert " 0 problems" in problems(tree)
+
+
+@pytest.mark.parametrize("file, line, message", [
+    ("exits/cpuid.c", '__asm__ volatile("vmread %0, %1");', "VMREAD and VMWRITE"),
+    ("exits/io.c", "uint64_t e = EPT_READ;", "mem/ept.c only"),
+    ("exits/msr.c", "vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);", "vmx/inject.c only"),
+    ("exits/msr.c", "vmcs_write(VMCS_GUEST_RIP, 0);", "exits/loop.c only"),
+    ("main.c", "out8(PORT_E9, 0);", "the console's ports"),
+    ("main.c", "*(char *)VGA_TEXT = 0;", "console/screen.c"),
+    ("console/log.c", "out8(PORT_COM1, 0);", "the guest's alone"),
+    ("mem/e820.c", '#include "cpu/cpu.h"', "nothing privileged"),
+    ("vmx/check_guest.c", '#include "vmx/vmcs.h"', "nothing privileged"),
+])
+def test_a_line_in_the_wrong_file_is_noticed(tree, file, line, message):
+    path = tree / "hv" / file
+    path.write_text(path.read_text() + line + "\n")
+    assert message in problems(tree)
+
+
+def test_a_long_file_is_noticed(tree):
+    path = tree / "hv/main.c"
+    path.write_text(path.read_text() + "\n" * 300)
+    assert "at most 300" in problems(tree)
+
+
+def test_a_long_function_is_noticed(tree):
+    path = tree / "hv/main.c"
+    path.write_text(path.read_text() + "void f(void)\n{\n" + "    f();\n" * 41 + "}\n")
+    assert "at most 40" in problems(tree)
+
+
+def test_too_much_code_is_noticed(tree):
+    for i in range(3):
+        (tree / f"hv/more{i}.c").write_text("int f(void);\n" * 299)
+    assert "lines of code: at most 5000" in problems(tree)
+
+
+def test_a_use_of_the_guests_registers_is_noticed(tree):
+    """Six arguments are all it takes to make gcc use R8 and R9, whatever -ffixed-r8 says."""
+    source = tree / "six.c"
+    source.write_text("int g(int, int, int, int, int, int);\n"
+                      "int f(void) { return g(1, 2, 3, 4, 5, 6); }\n")
+    subprocess.run(["gcc", "-O2", "-ffixed-r8", "-ffixed-r9", "-c", source, "-o",
+                    tree / "build/hv.elf"], check=True)
+    assert "register that is the guest's" in problems(tree)

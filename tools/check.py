@@ -1,0 +1,129 @@
+"""check.py: the rules of the house that a compiler does not know. `make check` runs it.
+
+Each rule is a function that yields lines "file:line: what is wrong". It reads the tree it is
+pointed at (default: here), so a test can break a copy and see the rule notice.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CODE_LINES_MAX = 5000  # of the hypervisor, without comments, blank lines and flat tables
+FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 40
+MAKEFILE_LINES_MAX = 150
+
+# Lists of numbers and names from the manual: long, and nothing to understand.
+FLAT_TABLES = {"vmx/fields.h", "vmx/bits.h", "vmx/field_names.c", "vmx/errors.c", "cpu/msr.h",
+               "exits/reasons.h", "exits/reasons.c"}
+
+# What may stand only in certain files: pattern, the files (below hv/), and why.
+OWNED = [
+    (r"\bvm(read|write)\s+%", {"vmx/vmcs.h", "vmx/vmcs.c"},
+     "VMREAD and VMWRITE are in vmx/vmcs.h's wrappers only"),
+    (r"\binvept\s+%|\bEPT_(READ|WRITE|EXECUTE|LARGE)\b", {"mem/ept.c"},
+     "EPT entries and INVEPT are in mem/ept.c only"),
+    (r"vmcs_(write|set|clear)\w*\(\s*VMCS_VM_ENTRY_(INTERRUPTION|EXCEPTION|INSTRUCTION)",
+     {"vmx/inject.c"}, "events are injected in vmx/inject.c only"),
+    (r"vmcs_(write|set|clear)\w*\(\s*VMCS_GUEST_RIP",
+     {"exits/loop.c", "vmx/vmcs.c", "vmx/vmcs_guest.c"},
+     "RIP is advanced in exits/loop.c only"),
+    (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
+     "the console's ports belong to console/"),
+    (r"\bVGA_TEXT\b", {"console/screen.c", "layout.h"},
+     "the text screen belongs to console/screen.c"),
+    (r"\bPORT_COM1\b", {"layout.h"}, "COM1 is the guest's alone"),
+]
+
+# Compiled unchanged into the host tests: nothing privileged.
+PURE = {"options.c", "mem/e820.c", "mem/mtrr.c", "guest/partition.c", "console/format.c",
+        "vmx/xcr0.c", "vmx/errors.c", "vmx/field_names.c", "exits/reasons.c"}
+PRIVILEGED = re.compile(r'__asm__|#include "(cpu/cpu|cpu/tables|machine|vmx/vmcs|vmx/enter)\.h"')
+
+# Functions that are about the registers which the compiler must leave alone.
+REGISTER_FUNCTIONS = {"vmx_store_other_gprs", "vmx_load_other_gprs", "fault_common", "nmi_common"}
+GUESTS_REGISTER = re.compile(r"%(r?bp[lw]?|ebp|r(8|9|1[0-5])[dwb]?)\b")
+
+
+def sources(root: Path, *suffixes: str) -> list[tuple[str, list[str]]]:
+    """The files of the hypervisor below hv/, each with its lines."""
+    files = sorted(p for p in (root / "hv").rglob("*") if p.suffix in suffixes)
+    return [(p.relative_to(root / "hv").as_posix(), p.read_text().splitlines()) for p in files]
+
+
+def ownership(root: Path):
+    for name, lines in sources(root, ".c", ".h"):
+        for number, line in enumerate(lines, 1):
+            for pattern, owners, why in OWNED:
+                if name not in owners and re.search(pattern, line):
+                    yield f"hv/{name}:{number}: {why}"
+
+
+def purity(root: Path):
+    checks = {p.relative_to(root / "hv").as_posix() for p in (root / "hv/vmx").glob("check*.c")}
+    for name, lines in sources(root, ".c"):
+        for number, line in enumerate(lines, 1):
+            if name in PURE | checks and PRIVILEGED.search(line):
+                yield f"hv/{name}:{number}: pure logic includes nothing privileged"
+
+
+def long_functions(name: str, lines: list[str]):
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start is not None:
+            if number - start - 1 > FUNCTION_LINES_MAX:
+                yield (f"{name}:{start}: a function of {number - start - 1} lines: at most "
+                       f"{FUNCTION_LINES_MAX}")
+            start = None
+
+
+def sizes(root: Path):
+    code = 0
+    for name, lines in sources(root, ".c", ".h", ".asm"):
+        if len(lines) > FILE_LINES_MAX:
+            yield f"hv/{name}: {len(lines)} lines: at most {FILE_LINES_MAX}"
+        yield from long_functions(f"hv/{name}", lines)
+        if name not in FLAT_TABLES:
+            code += sum(not re.match(r"\s*(/?\*|;|//|$)", line) for line in lines)
+    if code > CODE_LINES_MAX:
+        yield f"hv/: {code} lines of code: at most {CODE_LINES_MAX}"
+    print(f"check: hv/ has {code} lines of code (without comments, blank lines, flat tables)")
+    makefile = (root / "Makefile").read_text().splitlines()
+    if len(makefile) > MAKEFILE_LINES_MAX:
+        yield f"Makefile: {len(makefile)} lines: at most {MAKEFILE_LINES_MAX}"
+
+
+def registers(root: Path):
+    """-ffixed-rbp and so on are promises that gcc breaks in silence for a fifth argument."""
+    elf = root / "build/hv.elf"
+    if not elf.exists():
+        yield "build/hv.elf is missing: run make first"
+        return
+    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", elf], check=True,
+                             capture_output=True, text=True).stdout
+    function = ""
+    for line in listing.splitlines():
+        if match := re.match(r"[0-9a-f]+ <([\w.]+)>:", line):
+            function = match[1]
+        elif function not in REGISTER_FUNCTIONS and GUESTS_REGISTER.search(line):
+            yield (f"{function}: uses a register that is the guest's (hv/vmx/enter.h): "
+                   f"{line.strip()}")
+
+
+RULES = [ownership, purity, sizes, registers]
+
+
+def main() -> int:
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(".")
+    problems = [problem for rule in RULES for problem in rule(root)]
+    for problem in problems:
+        print(problem)
+    print(f"check: {len(RULES)} rules, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
