@@ -55,6 +55,7 @@ struct vcpu {
     /* Exits until exit_chores() looks up: the status line, the trace, a held-back NMI. One
      * counter for all of them keeps the path of the other exits short. */
     uint32_t chores_in;
+    uint64_t chores_from; /* how many exits there were when the guest last began */
     uint32_t id;
     bool nmi_pending;   /* an NMI hit the hypervisor and is still to reach the guest */
     bool stepping;      /* one instruction runs against the decoy: see exits/hidden.c */
@@ -68,5 +69,15 @@ struct vcpu {
     uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */
     uint8_t *msr_bitmap;
 };
+
+/* All exits so far. */
+static inline uint64_t vcpu_exits_total(const struct vcpu *vcpu)
+{
+    uint64_t total = 0;
+
+    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++)
+        total += vcpu->exits[i];
+    return total;
+}
 
 #endif

@@ -18,6 +18,7 @@
 
 static uint16_t drawn[COLUMNS]; /* the status line as it was written last */
 static bool status_open;
+static bool status_drawn; /* `drawn` holds a line, not the blanks of the beginning */
 
 static volatile uint16_t *row_cells(uint32_t row)
 {
@@ -57,6 +58,8 @@ static void remove_scrolled_copy(void)
 {
     volatile uint16_t *cells = row_cells(STATUS_ROW - 1);
 
+    if (!status_drawn)
+        return;
     for (uint32_t i = 0; i < COLUMNS; i++) {
         if (cells[i] != drawn[i])
             return;
@@ -80,39 +83,33 @@ void screen_status_open(void)
     status_open = true;
 }
 
-/* The next busiest exit reason after `previous`, or EXIT_REASON_MAX: ties go by number. */
-static uint32_t next_busiest(const struct vcpu *vcpu, uint32_t previous)
+/* The reason that occurred most often, or EXIT_REASON_MAX if none did. */
+static uint32_t busiest(const uint64_t *counts)
 {
-    uint32_t best = EXIT_REASON_MAX;
+    uint32_t best = 0;
 
-    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
-        bool later = true;
-
-        if (previous < EXIT_REASON_MAX)
-            later = vcpu->exits[i] < vcpu->exits[previous] ||
-                    (vcpu->exits[i] == vcpu->exits[previous] && i > previous);
-        if (vcpu->exits[i] != 0 && later &&
-            (best == EXIT_REASON_MAX || vcpu->exits[i] > vcpu->exits[best]))
+    for (uint32_t i = 1; i < EXIT_REASON_MAX; i++) {
+        if (counts[i] > counts[best])
             best = i;
     }
-    return best;
+    return counts[best] != 0 ? best : EXIT_REASON_MAX;
 }
 
 static void status_text(const struct vcpu *vcpu, char text[COLUMNS + 1])
 {
-    uint64_t total = 0;
-    uint32_t reason = EXIT_REASON_MAX;
+    uint64_t counts[EXIT_REASON_MAX];
     size_t length;
 
-    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++)
-        total += vcpu->exits[i];
-    length = format_text(text, COLUMNS + 1, " hv16 | %lu exits", total);
+    memcpy(counts, vcpu->exits, sizeof counts);
+    length = format_text(text, COLUMNS + 1, " hv16 | %lu exits", vcpu_exits_total(vcpu));
     for (uint32_t i = 0; i < BUSY_REASONS; i++) {
-        reason = next_busiest(vcpu, reason);
+        uint32_t reason = busiest(counts);
+
         if (reason == EXIT_REASON_MAX)
             break;
         length += format_text(text + length, COLUMNS + 1 - length, "%s %s %lu", i == 0 ? " |" : ",",
-                              exit_reason_name(reason), vcpu->exits[reason]);
+                              exit_reason_name(reason), counts[reason]);
+        counts[reason] = 0; /* named: the next one, please */
     }
     memset(text + length, ' ', COLUMNS - length);
     text[COLUMNS] = '\0';
@@ -128,6 +125,7 @@ void screen_status_draw(const struct vcpu *vcpu)
     if (!status_open || !row_is_free())
         return;
     status_text(vcpu, text);
+    status_drawn = true;
     for (uint32_t i = 0; i < COLUMNS; i++) {
         drawn[i] = (uint16_t)(STATUS_ATTR | (uint8_t)text[i]);
         row_cells(STATUS_ROW)[i] = drawn[i];

@@ -13,13 +13,11 @@
 /* The status line follows each of the first exits, and later every eighth of their number. */
 static uint32_t next_chores(const struct vcpu *vcpu)
 {
-    uint64_t total = 0;
+    uint64_t since_start = vcpu_exits_total(vcpu) - vcpu->chores_from;
 
     if (machine.options.trace_exits || vcpu->stepping || vcpu->nmi_pending)
         return 1;
-    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++)
-        total += vcpu->exits[i];
-    return total / 8 < CHORES_AT_MOST ? (uint32_t)(total / 8) + 1 : CHORES_AT_MOST;
+    return since_start / 8 < CHORES_AT_MOST ? (uint32_t)(since_start / 8) + 1 : CHORES_AT_MOST;
 }
 
 static void trace(const struct vcpu *vcpu, uint32_t reason)

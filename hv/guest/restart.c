@@ -89,6 +89,8 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
     restore_devices();
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);
     vmx_load_other_gprs(vcpu);
+    vcpu->chores_in = 1;
+    vcpu->chores_from = vcpu_exits_total(vcpu);
     resident_mark_restarted();
     resident_start_guest();
     return EXIT_RESUME;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hv16 import bench, debug, doctor, image, models, symbols
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
-from hv16.run import DEFAULT_OUT, EMULATORS, RunRequest, run_command
+from hv16.run import DEFAULT_OUT, EMULATORS, EXIT_INTERRUPTED, RunRequest, run_command
 
 EXIT_HELP_SHOWN = 3  # of --check: run.sh need not go on
 HEADLESS_TIMEOUT = 60
@@ -199,5 +199,11 @@ def main(words: list[str]) -> int:
     except UserError as error:
         fail(str(error))
         return EXIT_USAGE
+    except BrokenPipeError:  # such as `./run.sh | head`: nobody reads on, so there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_USAGE
+    except OSError as error:
+        fail(f"{error.filename or 'this machine'}: {error.strerror}")
+        return EXIT_USAGE
     except KeyboardInterrupt:
-        return 130
+        return EXIT_INTERRUPTED
