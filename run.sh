@@ -32,7 +32,7 @@ libcmocka-dev|unit tests in C
 python3-pytest|tests of whole machines
 python3-pytest-xdist|runs them two at a time
 clang-format|checks how the C code is laid out
-clang-tidy|looks for mistakes in the C code
+cppcheck|looks for mistakes in the C code
 shellcheck|looks for mistakes in shell scripts
 LIST
 }
@@ -131,7 +131,7 @@ else
         case $word in
         -h | --help)
             echo "usage: ./run.sh [run|test|debug|bench|doctor|setup|packages] [OPTIONS]"
-            echo "All of it is shown once there is a python3: ./run.sh setup installs what is missing."
+            echo "More is shown once there is a python3: ./run.sh setup installs what is missing."
             exit 0
             ;;
         esac

@@ -27,7 +27,8 @@ bss_clear:
         rep stosb
         ret
 
-; Does what the header's autorun text says. Returns for "menu", and for a text that means nothing.
+; Does what the header's autorun text says. Returns for "menu". A text that
+; means nothing ends the run: nobody may be there to choose something else.
 autorun:
         mov si, header_autorun
         mov di, menu_word
@@ -46,7 +47,10 @@ autorun:
         jb .next
         SAY `  The image asks to run "`
         call say_text
-        SAY `" first: that is no demo. Choose one by hand.\n`
+        SAY `", and there is no demo of that name.\n`
+        SAY `  There are menu, tour, bios, bigreal, cpuid, hidden, exits, reset, bench.\n`
+        inc byte [RUN_STATE + run.failed]
+        jmp run_end
 .done:
         ret
 .tour:

@@ -25,6 +25,9 @@ struct image_header {
     uint32_t hv_adler32;
 };
 
+#define STAGE2_MAGIC        0x32475453u /* "STG2", where stage2 begins; code follows it */
+#define STAGE2_ENTRY_OFFSET 4
+
 #define BOOT_INFO_MAGIC 0x4F464E49u /* "INFO" */
 
 /* Handed from stage2 to hv_main() at BOOT_INFO_ADDR; hv_main() copies it before the guest runs. */

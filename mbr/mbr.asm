@@ -3,8 +3,8 @@
 ; The BIOS reads LBA 0 to 0000:7C00 and jumps there with DL = the drive. The sector also holds the
 ; disk signature and the partition table, which belong to the disk and stay as they are.
 ;
-; The order of events:  move to 0000:0600  ->  read the image header (LBA 1)  ->  check its magic
-;                       ->  read stage2 to 0000:8000  ->  jump there with DL = the drive
+; The order of events:  move to 0000:0600  ->  read the image header (LBA 1), check its magic
+;                       ->  read stage2 to 0000:8000, check its magic  ->  jump there, DL = drive
 
 %include "layout.inc"
 bits 16
@@ -47,7 +47,9 @@ mbr_main:
     inc     eax
     add     bx, SECTOR_SIZE
     loop    .next
-    jmp     0:STAGE2_ADDR       ; DL is still the drive
+    cmp     dword [STAGE2_ADDR], STAGE2_MAGIC
+    jne     mbr_no_image
+    jmp     0:STAGE2_ADDR + STAGE2_ENTRY_OFFSET ; DL is still the drive
 
 ; Reads LBA EAX to 0000:BX, or says that it could not.
 mbr_read:
@@ -89,7 +91,7 @@ mbr_stop:
 
 %include "read_sector.inc"
 
-mbr_no_image_text: db "hv16: no hv16 image behind this MBR: write the whole image again", 13, 10, 0
+mbr_no_image_text: db "hv16: no hv16 image behind this MBR: write all of it", 13, 10, 0
 mbr_read_text:     db "hv16: cannot read the boot drive: BIOS error "
 mbr_error_code:    db "00h", 13, 10, 0
 

@@ -6,7 +6,7 @@ bits 16
 ; The MBR has read as many sectors as the header says. Are they the ones that were written?
 check_stage2:
     mov     ecx, [HEADER_ADDR + HEADER_STAGE2_BYTES]
-    cmp     ecx, stage2_end - stage2_start
+    cmp     ecx, stage2_end - stage2_magic
     jne     .bad
     xor     ax, ax
     mov     si, STAGE2_ADDR

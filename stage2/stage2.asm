@@ -12,7 +12,12 @@
 org STAGE2_ADDR
 bits 16
 
+stage2_magic:
+    dd      STAGE2_MAGIC        ; the MBR looks for it, then jumps behind it
 stage2_start:
+%if $ - $$ != STAGE2_ENTRY_OFFSET
+    %error stage2 does not begin where hv/boot.h says
+%endif
     mov     [INFO(INFO_BOOT_DRIVE)], dl
     mov     dword [INFO(INFO_MAGIC)], BOOT_INFO_MAGIC
 
@@ -40,6 +45,6 @@ stage2_32:
 %include "longmode.asm"
 
 stage2_end:
-%if stage2_end - stage2_start > HV_LOAD_ADDR - STAGE2_ADDR
+%if stage2_end - stage2_magic > HV_LOAD_ADDR - STAGE2_ADDR
     %error stage2 would reach into the buffer for the hypervisor
 %endif

@@ -73,7 +73,8 @@ def table(rows: list[Row], size: dict[str, int]) -> str:
                      + ("yes" if row.exits else "no"))
     loaded = size["stage2"] + size["hv"]
     lines += ["", "Ticks: instructions on Bochs, exact and repeatable.",
-              f"CPUID is to take at most {CPUID_LIMIT} ticks. Others, measured the same way: {PEERS}.",
+              f"CPUID is to take at most {CPUID_LIMIT} ticks. Others, measured the same way: "
+              f"{PEERS}.",
               f"MBR code: {size['mbr_code']} bytes of {MBR_CODE_MAX}. stage2 + hypervisor: "
               f"{size['stage2']:,} + {size['hv']:,} = {loaded:,} bytes of "
               f"{LOADED_SECTORS_MAX * SECTOR:,}."]

@@ -82,7 +82,8 @@ def config(spec: MachineSpec, display: str = "term", extra: tuple[str, ...] = ()
         f"boot: {spec.boot}",
         f"com1: enabled=1, mode=file, dev={SERIAL}",
         f"com2: enabled=1, mode=file, dev={HV_LOG}",
-        "clock: sync=none, time0=utc",
+        # An instruction is a tick, and the clock always starts at 2026-01-01: runs repeat exactly.
+        "clock: sync=none, time0=1767225600",
         "magic_break: enabled=1",
         "speaker: enabled=0",
         f"log: {LOG}",
@@ -105,7 +106,8 @@ def config(spec: MachineSpec, display: str = "term", extra: tuple[str, ...] = ()
 
 
 def command_line(*words: str) -> list[str]:
-    return [program(), "-q", *(["-debugger"] if needs_debugger_flag() else []), "-f", CONFIG, *words]
+    flags = ["-debugger"] if needs_debugger_flag() else []
+    return [program(), "-q", *flags, "-f", CONFIG, *words]
 
 
 class Bochs(Machine):

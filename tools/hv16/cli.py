@@ -163,7 +163,8 @@ def request_from(command: str, args: argparse.Namespace) -> RunRequest:
         guests=[Path(name) for name in args.guest],
         image=Path(args.image) if args.image else None, native=args.native,
         from_floppy=args.floppy, options=args.option, autorun=autorun,
-        must_run=bool(args.run), interactive=terminal, timeout=timeout, until=pattern(args.until), out=Path(args.out) if args.out else DEFAULT_OUT)
+        must_run=bool(args.run), interactive=terminal, timeout=timeout,
+        until=pattern(args.until), out=Path(args.out) if args.out else DEFAULT_OUT)
 
 
 def dispatch(words: list[str]) -> int:
@@ -199,7 +200,7 @@ def main(words: list[str]) -> int:
     except UserError as error:
         fail(str(error))
         return EXIT_USAGE
-    except BrokenPipeError:  # such as `./run.sh | head`: nobody reads on, so there is nobody to tell
+    except BrokenPipeError:  # such as `./run.sh | head`: there is nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_USAGE
     except OSError as error:

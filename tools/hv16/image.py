@@ -103,7 +103,8 @@ def make_images(mbr: bytes, stage2: bytes, hypervisor: bytes, guest: bytes) -> t
     placed = guest_at(guest, PARTITION_LBA)
     room = IMAGE_SECTORS - PARTITION_LBA
     if len(placed) > room * SECTOR:
-        raise UserError(f"guest16.bin has {len(placed) // SECTOR} sectors; its partition has {room}")
+        raise UserError(f"guest16.bin has {len(placed) // SECTOR} sectors; "
+                        f"its partition has {room}")
     disk = bytearray(IMAGE_SECTORS * SECTOR)
     disk[:MBR_CODE_MAX] = mbr_code(mbr)
     disk[DISK_SIGNATURE_AT:DISK_SIGNATURE_AT + 4] = OUR_DISK_SIGNATURE

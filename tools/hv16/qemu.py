@@ -195,5 +195,5 @@ class Qemu(Machine):
 
     def complaint(self) -> str:
         path = self.spec.out / OUTPUT
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
-        return next((line for line in reversed(lines) if line.strip()), "")
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        return text.strip().rpartition("\n")[2]

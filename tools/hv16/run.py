@@ -23,7 +23,8 @@ UNTIL_WINDOW = 64 << 10  # how far back --until looks when new output comes
 LAST_LINE = re.compile(r"^hv16: (end|stop|refused): (.*)\n", re.MULTILINE)
 GUEST_END = re.compile(r"^guest16: end\r?\n", re.MULTILINE)
 GUEST_FAILED = re.compile(r"^guest16: demos run: \d+, failed: (\d+)", re.MULTILINE)
-EMULATORS = ("bochs", "qemu", "kvm")
+DEFAULT_CPUS = {"bochs": models.DEFAULT_CPU, "qemu": "max", "kvm": "host"}
+EMULATORS = tuple(DEFAULT_CPUS)
 
 
 @dataclass
@@ -107,7 +108,7 @@ def guest_image(request: RunRequest, number: int) -> str:
 
 def make_machine(request: RunRequest) -> Machine:
     kvm = request.emulator == "kvm"
-    cpu = request.cpu or {"bochs": models.DEFAULT_CPU, "qemu": "max", "kvm": "host"}[request.emulator]
+    cpu = request.cpu or DEFAULT_CPUS[request.emulator]
     if request.emulator == "bochs":
         bochs.check(cpu)
     else:
@@ -165,7 +166,8 @@ class Watcher:
         if self.request.native and GUEST_END.search(self.serial):
             return self.guest_ending()
         if self.until_matched():
-            return Ending("until", f"the serial output matched {self.request.until.pattern}", EXIT_OK)
+            return Ending("until", f"the serial output matched {self.request.until.pattern}",
+                          EXIT_OK)
         if self.machine.halted():
             return self.halt_ending()
         if self.machine.exited():
@@ -184,7 +186,8 @@ class Watcher:
         """From what guest16 itself says, when no hypervisor reports it."""
         counts = GUEST_FAILED.findall(self.serial)
         failed = int(counts[-1]) if counts else 0
-        return Ending("end", f"the guest ended (code {failed})", EXIT_STOPPED if failed else EXIT_OK)
+        return Ending("end", f"the guest ended (code {failed})",
+                      EXIT_STOPPED if failed else EXIT_OK)
 
     def until_matched(self) -> bool:
         if self.request.until is None or len(self.serial) == self.searched:

@@ -76,7 +76,7 @@ class Display:
         if self.live:
             self.saved = termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin)  # keys at once and without echo, but Ctrl-C still works
-            terminal_do("smcup", "enacs", "clear")  # the emulator's own came before anybody listened
+            terminal_do("smcup", "enacs", "clear")  # Bochs's own were sent too early
 
     def pump(self, seconds: float, watch: Callable[[], None] | None = None) -> None:
         """Waits up to `seconds` for something to move, and moves it."""
