@@ -34,9 +34,9 @@ PLACES = {
     "mbr": Place("pb 0x7c00", 1, "the first instruction of the MBR, where the BIOS jumps to", (
         "s                 one instruction; n steps over a call or an INT",
         "u /10             the next ten instructions",
-        'pb 0x8000         then c: on to stage2',
+        'pb 0x8004         then c: on to stage2',
         "x /512bx 0x7c00   the MBR itself, with the partition table at 0x7dbe")),
-    "stage2": Place("pb 0x8000", 1, "the first instruction of stage2, loaded by the MBR", (
+    "stage2": Place("pb 0x8004", 1, "the first instruction of stage2, loaded by the MBR", (
         "s, n, u /10       step, step over calls, disassemble",
         "modebp            then c: stops at each switch between processor modes",
         "x /7wx 0x800      the image header that the MBR verified",
