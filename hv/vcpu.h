@@ -45,9 +45,9 @@ struct progress {
 };
 
 struct vcpu {
-    /* The guest's registers while the hypervisor runs. RSP is in
-     * the VMCS instead, RBP and R8..R15 stay in the processor (see vmx/enter.asm): read and
-     * write all of them through vcpu_gpr_read() and vcpu_gpr_write() in vmx/registers.h. */
+    /* The guest's registers while the hypervisor runs. RSP is in the VMCS instead, and RBP
+     * and R8..R15 stay in the processor (see vmx/enter.h): vmx/registers.h reads and writes any
+     * register by its number. */
     uint64_t gpr[REG_COUNT];
     uint64_t host_rsp;
     uint64_t exits[EXIT_REASON_MAX]; /* counters, by basic exit reason */

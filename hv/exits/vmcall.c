@@ -3,6 +3,7 @@
  */
 #include "console/log.h"
 #include "exits/exits.h"
+#include "guest/resident.h"
 #include "hypercall.h"
 #include "machine.h"
 #include "vmx/inject.h"
@@ -10,13 +11,6 @@
 static uint32_t count_of(const struct vcpu *vcpu, uint32_t reason)
 {
     return reason < EXIT_REASON_MAX ? (uint32_t)vcpu->exits[reason] : 0;
-}
-
-static _Noreturn void boot_failed(uint8_t why, uint8_t code)
-{
-    if (why == BOOT_FAILED_READ)
-        machine_stop("cannot read the guest's boot sector: BIOS error %02x", code);
-    machine_stop("the guest's boot sector does not end in 55 AA: nothing to boot there");
 }
 
 enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
@@ -43,7 +37,7 @@ enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
         gpr[REG_RDX] = (uint32_t)vcpu->hidden_writes;
         return EXIT_SKIP;
     case HYPERCALL_BOOT_FAILED:
-        boot_failed((uint8_t)gpr[REG_RCX], (uint8_t)(gpr[REG_RCX] >> 8));
+        resident_boot_failed((uint8_t)gpr[REG_RCX], (uint8_t)(gpr[REG_RCX] >> 8));
     default:
         log_warn("hypercall %u does not exist", (uint32_t)gpr[REG_RBX]);
         return exit_vmx_instruction(vcpu, info);

@@ -4,6 +4,7 @@
 #include "guest/resident.h"
 #include "console/log.h"
 #include "guest/partition.h"
+#include "hypercall.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "vmx/vmcs.h"
@@ -110,6 +111,18 @@ void resident_install(void)
 void resident_start_guest(void)
 {
     vmcs_write_guest_real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
+}
+
+void resident_boot_failed(uint8_t why, uint8_t code)
+{
+    const struct resident_header *resident = header();
+
+    if (why == BOOT_FAILED_READ)
+        machine_stop("cannot read the guest's boot sector, LBA %u of BIOS drive 0x%02x: BIOS error "
+                     "%02x (is there such a drive? see the option guest=)",
+                     resident->boot_lba, resident->boot_drive, code);
+    machine_stop("LBA %u of BIOS drive 0x%02x does not end in 55 AA: it is no boot sector",
+                 resident->boot_lba, resident->boot_drive);
 }
 
 void resident_mark_restarted(void)

@@ -38,6 +38,10 @@ void resident_install(void);
 /* Points the current VMCS's guest state at the resident's boot code. */
 void resident_start_guest(void);
 
+/* The resident could not boot the guest: stops. `why` is one of BOOT_FAILED_... (hypercall.h),
+ * `code` the BIOS's error. */
+_Noreturn void resident_boot_failed(uint8_t why, uint8_t code);
+
 /* From now on the resident sets the video mode before it boots. */
 void resident_mark_restarted(void);
 
