@@ -17,7 +17,7 @@ static _Noreturn __attribute__((cold, noinline)) void not_in_table(struct vcpu *
                                                                    const struct exit_info *info)
 {
     if (info->reason & EXIT_REASON_ENTRY_FAILURE)
-        vmx_explain_entry_failure((uint32_t)info->reason);
+        vmx_explain_entry_failure(vcpu, (uint32_t)info->reason);
     vmx_dump(vcpu);
     machine_stop("exit reason %lx is not one that hv16 knows", info->reason);
 }
@@ -90,7 +90,7 @@ void exit_loop(struct vcpu *vcpu)
 
     for (;;) {
         if (result != ENTRY_EXITED)
-            vmx_explain_vmfail(result);
+            vmx_explain_vmfail(vcpu, result);
         handle_exit(vcpu);
         result = vmx_resume(vcpu);
     }

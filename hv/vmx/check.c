@@ -96,16 +96,25 @@ void check_fixed(struct check *check, uint32_t field, uint64_t must_be_1, uint64
     check_bits(check, field, value & ~may_be_1, "bits that VMX fixes to 0 must be 0");
 }
 
+/* Controls that the processor has: another one that is set breaks a rule by itself, and the fields
+ * that it would bring with it do not exist. */
+static uint32_t read_controls(struct check *check, uint32_t field, uint64_t capability)
+{
+    return (uint32_t)check_value(check, field) & (uint32_t)(capability >> 32);
+}
+
 /* The fields that switch rules on and off, read once. */
 static void read_switches(struct check *check)
 {
-    check->pin = (uint32_t)check_value(check, VMCS_PIN_CONTROLS);
-    check->proc = (uint32_t)check_value(check, VMCS_PRIMARY_PROC_CONTROLS);
+    const struct vmcs_capabilities *can = check->capabilities;
+
+    check->pin = read_controls(check, VMCS_PIN_CONTROLS, can->pin);
+    check->proc = read_controls(check, VMCS_PRIMARY_PROC_CONTROLS, can->proc);
     check->proc2 = 0;
     if (check->proc & PROC_ACTIVATE_SECONDARY)
-        check->proc2 = (uint32_t)check_value(check, VMCS_SECONDARY_PROC_CONTROLS);
-    check->exit = (uint32_t)check_value(check, VMCS_EXIT_CONTROLS);
-    check->entry = (uint32_t)check_value(check, VMCS_ENTRY_CONTROLS);
+        check->proc2 = read_controls(check, VMCS_SECONDARY_PROC_CONTROLS, can->proc2);
+    check->exit = read_controls(check, VMCS_EXIT_CONTROLS, can->exit);
+    check->entry = read_controls(check, VMCS_ENTRY_CONTROLS, can->entry);
     check->injection = (uint32_t)check_value(check, VMCS_VM_ENTRY_INTERRUPTION_INFO);
     if (!(check->injection & INTERRUPTION_VALID))
         check->injection = 0;
@@ -119,12 +128,13 @@ static void read_switches(struct check *check)
 
 unsigned vmcs_check(const struct vmcs_checker *checker, vmcs_report_fn *report_fn, void *context)
 {
-    struct check check;
-    check.checker = checker;
-    check.capabilities = checker->capabilities;
-    check.report = report_fn;
-    check.report_context = context;
-    check.broken = 0;
+    struct check check = {
+        .checker = checker,
+        .capabilities = checker->capabilities,
+        .report = report_fn,
+        .report_context = context,
+    };
+
     read_switches(&check);
     check_execution_controls(&check);
     check_apic_controls(&check);

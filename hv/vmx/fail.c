@@ -6,6 +6,7 @@
 #include "machine.h"
 #include "vmx/capabilities.h"
 #include "vmx/check.h"
+#include "vmx/dump.h"
 #include "vmx/errors.h"
 #include "vmx/field_names.h"
 #include "vmx/vmcs.h"
@@ -19,24 +20,30 @@ static uint64_t read_field(void *context, uint32_t field)
 static void report(void *context, const struct vmcs_violation *violation)
 {
     (void)context;
-    log_error("  %s (%x) = %lx, wrong bits %lx", vmcs_field_name(violation->field),
-              violation->field, violation->value, violation->bits);
+    if (violation->bits != 0)
+        log_error("  %s (%x) = %lx, wrong bits %lx", vmcs_field_name(violation->field),
+                  violation->field, violation->value, violation->bits);
+    else
+        log_error("  %s (%x) = %lx", vmcs_field_name(violation->field), violation->field,
+                  violation->value);
     log_error("    rule: %s", violation->rule);
     log_error("    SDM volume 3, %s", violation->section);
 }
 
-static void log_broken_rules(void)
+static void log_broken_rules(struct vcpu *vcpu)
 {
     struct vmcs_checker checker = {
         .read = read_field,
         .capabilities = &vmx_capabilities,
     };
 
-    if (vmcs_check(&checker, report, NULL) == 0)
-        log_error("  no rule that hv16 knows is broken: compare the dump with the SDM");
+    if (vmcs_check(&checker, report, NULL) != 0)
+        return;
+    log_error("  no rule that hv16 knows is broken: compare this with the SDM");
+    vmx_dump(vcpu);
 }
 
-void vmx_explain_vmfail(enum entry_result result)
+void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result)
 {
     uint32_t error;
 
@@ -44,11 +51,11 @@ void vmx_explain_vmfail(enum entry_result result)
         machine_stop("VM entry: VMfailInvalid: there is no current VMCS (VMPTRLD comes first)");
     error = (uint32_t)vmcs_read(VMCS_VM_INSTRUCTION_ERROR);
     log_error("VM entry: VMfailValid, error %u: %s", error, vm_instruction_error(error));
-    log_broken_rules();
+    log_broken_rules(vcpu);
     machine_stop("VM entry failed: error %u: %s", error, vm_instruction_error(error));
 }
 
-void vmx_explain_entry_failure(uint32_t reason)
+void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason)
 {
     uint32_t basic = reason & 0xFFFF;
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
@@ -60,6 +67,6 @@ void vmx_explain_entry_failure(uint32_t reason)
     log_error("VM entry: exit reason %x: %s", reason, vm_entry_failure(basic));
     if (detail != NULL)
         log_error("  qualification %lu: %s", qualification, detail);
-    log_broken_rules();
+    log_broken_rules(vcpu);
     machine_stop("VM entry failed: reason %u: %s", basic, vm_entry_failure(basic));
 }

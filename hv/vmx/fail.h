@@ -1,6 +1,7 @@
 /*
- * vmx/fail.h: an entry that did not happen, explained. Both functions write to the log: the error
- * in words, then each field that breaks a rule of the SDM, with the rule; and stop.
+ * vmx/fail.h: an entry that did not happen, explained. Both functions write to the log and stop:
+ * first the error in words, then each field that breaks a rule of the SDM, with the rule. If there
+ * is none, the whole guest state.
  */
 #ifndef HV16_VMX_FAIL_H
 #define HV16_VMX_FAIL_H
@@ -8,9 +9,9 @@
 #include "vcpu.h"
 
 /* VMLAUNCH or VMRESUME returned: VMfailInvalid or VMfailValid. */
-_Noreturn void vmx_explain_vmfail(enum entry_result result);
+_Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result);
 
 /* An exit with bit 31 of the reason set: the guest's state was refused. */
-_Noreturn void vmx_explain_entry_failure(uint32_t reason);
+_Noreturn void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason);
 
 #endif

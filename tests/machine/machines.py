@@ -45,8 +45,14 @@ class Run:
     @property
     def values(self) -> dict[str, int]:
         """The lines NAME=HEX that a guest of ours printed with SHOW."""
-        found = re.findall(r"^(\w+)=([0-9a-f]{8})$", self.serial, re.MULTILINE)
+        found = re.findall(r"^([\w+-]+)=([0-9a-f]{8})$", self.serial, re.MULTILINE)
         return {name: int(value, 16) for name, value in found}
+
+    @property
+    def shown(self) -> list[tuple[str, int]]:
+        """The same, in their order: a guest may show a name several times."""
+        found = re.findall(r"^([\w+-]+)=([0-9a-f]{8})$", self.serial, re.MULTILINE)
+        return [(name, int(value, 16)) for name, value in found]
 
     @property
     def last_line(self) -> str:
@@ -82,6 +88,23 @@ def assemble(folder: Path, name: str, *defines: str) -> Path:
 def boot_guest(folder: Path, name: str, *defines: str, **request) -> Run:
     """Assembles a guest and boots it as drive 0x80, hv16 being on the floppy."""
     return boot(folder / "out", guests=[assemble(folder, name, *defines)], **request)
+
+
+def boot_native(folder: Path, name: str, *defines: str, **request) -> Run:
+    """The same guest on the bare machine, up to its last words."""
+    run = boot(folder / "out", guests=[assemble(folder, name, "NATIVE", *defines)], native=True,
+               until=re.compile("^guest: done", re.MULTILINE), **request)
+    assert (run.report.ended, run.log) == ("until", ""), run.explain()
+    return run
+
+
+def both_ways(folder: Path, name: str, *defines: str) -> tuple[Run, Run]:
+    """A guest under hv16, and natively."""
+    ways = folder / f"{name}_hv16", folder / f"{name}_native"
+    for way in ways:
+        way.mkdir()
+    return (boot_guest(ways[0], name, *defines).check_ended(),
+            boot_native(ways[1], name, *defines))
 
 
 def built(name: str = "hv16.img") -> bytearray:

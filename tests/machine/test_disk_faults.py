@@ -50,6 +50,10 @@ def break_stage2(disk):
     flip(disk, image.LBA_STAGE2 * SECTOR + header(disk)["stage2_bytes"] - 1)
 
 
+def break_stage2_magic(disk):
+    flip(disk, image.LBA_STAGE2 * SECTOR)
+
+
 def break_stage2_checksum(disk):
     set_header(disk, stage2_adler32=header(disk)["stage2_adler32"] ^ 1)
 
@@ -70,6 +74,7 @@ def break_hypervisors_last_byte(disk):
 
 @pytest.mark.parametrize("damage, text", [
     (break_magic, "no hv16 image behind this MBR"),
+    (break_stage2_magic, "no hv16 image behind this MBR"),
     (break_stage2, "stage2 is damaged on disk"),
     (break_stage2_checksum, "stage2 is damaged on disk"),
     (break_stage2_length, "stage2 is damaged on disk"),
@@ -146,19 +151,20 @@ def test_without_one_active_partition_hv16_refuses(out, damage, text):
 def test_a_guest_whose_boot_sector_does_not_end_in_55_aa_is_not_started(out):
     disk = built()
     disk[VBR_END] = 0
-    check_refused(boot_disk(out, disk), "stop", "boot sector does not end in 55 AA")
+    check_refused(boot_disk(out, disk), "stop",
+                  f"LBA {image.PARTITION_LBA} of BIOS drive 0x80 does not end in 55 AA")
 
 
 def test_an_active_partition_behind_the_end_of_the_disk_is_a_read_error(out):
     disk = built()
     struct.pack_into("<I", disk, ENTRY + 8, 1_000_000)
     run = boot_disk(out, disk, autorun="")
-    check_refused(run, "stop", "cannot read the guest's boot sector: BIOS error ")
+    check_refused(run, "stop", "cannot read the guest's boot sector, LBA 1000000 of BIOS drive 0x80: ")
 
 
 def test_a_drive_that_does_not_exist_is_a_read_error(out):
     run = boot(out, options=["guest=0x81"])
-    check_refused(run, "stop", "cannot read the guest's boot sector: BIOS error ")
+    check_refused(run, "stop", "cannot read the guest's boot sector, LBA 0 of BIOS drive 0x81: ")
 
 
 def test_the_image_boots_as_a_floppy_by_cylinder_head_and_sector(out):

@@ -6,9 +6,9 @@ main:
         SHOW "cs", [entry_cs]
         SHOW "ip", [entry_ip]
         SHOW "sector2", [magic]
-        xor eax, eax
-        mov ah, 8                       ; does drive 81h exist, and what is on it?
-        mov dl, 0x81
+        movzx eax, byte [0x484]         ; rows of text less one, as the BIOS data area has it
+        SHOW "rows", eax
+        mov dl, 0x81                    ; does drive 81h exist, and what is on it?
         mov ax, 0x0201
         mov bx, 0x600
         mov cx, 1
