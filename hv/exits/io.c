@@ -20,6 +20,7 @@
 #define KBD_PULSE        0xF0 /* commands F0h-FFh pull output port lines low ... */
 #define KBD_PULSE_RESET  0x01 /* ... where this bit is 0; line 0 is the processor's reset */
 #define KBD_WRITE_OUTPUT 0xD1 /* the next byte to port 60h goes to the output port */
+#define KBD_OUTPUT_CALM  0xDF /* for the output port: no reset, A20 open, nothing else changes */
 #define SYSTEM_A_RESET   0x01
 #define RESET_CPU        0x04 /* of port CF9h: 0 -> 1 resets */
 
@@ -50,15 +51,23 @@ static void trap_keyboard_data(struct vcpu *vcpu, bool on)
         vcpu->io_bitmap[PORT_KBD_DATA / 8] &= (uint8_t)~bit;
 }
 
+void io_settle_keyboard(struct vcpu *vcpu)
+{
+    if (!vcpu->keyboard_d1)
+        return;
+    out8(PORT_KBD_DATA, KBD_OUTPUT_CALM);
+    trap_keyboard_data(vcpu, false);
+}
+
 /* What resets the machine, in words; NULL if `value` is harmless. The access is `size` bytes from
  * `port` on and may cover a port that matters without beginning at it, as PCI's CF8h covers CF9h.
  */
 static const char *reset_by(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
 {
     if (port <= PORT_KBD_DATA && port + size > PORT_KBD_DATA && vcpu->keyboard_d1) {
-        trap_keyboard_data(vcpu, false);
         if ((value >> 8 * (PORT_KBD_DATA - port) & KBD_PULSE_RESET) == 0)
-            return "keyboard controller output port";
+            return "keyboard controller output port"; /* guest_restart() sends another byte */
+        trap_keyboard_data(vcpu, false);
     }
     if (port <= PORT_KBD_COMMAND && port + size > PORT_KBD_COMMAND) {
         uint8_t command = (uint8_t)(value >> 8 * (PORT_KBD_COMMAND - port));

@@ -4,6 +4,7 @@
 #include "guest/restart.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "exits/exits.h"
 #include "guest/resident.h"
 #include "lib/string.h"
 #include "machine.h"
@@ -20,6 +21,7 @@
 #define RESTARTS_AT_MOST 25 /* from one and the same place: that guest is going nowhere */
 
 static uint8_t low_memory[BDA_END]; /* interrupt vectors and BIOS data area */
+static uint8_t resident[RESIDENT_SIZE];
 static uint8_t pic1_mask, pic2_mask;
 static uint64_t last_place;
 static uint32_t restarts_there;
@@ -27,6 +29,7 @@ static uint32_t restarts_there;
 void guest_restart_prepare(void)
 {
     memcpy(low_memory, physical_pointer(0), sizeof low_memory);
+    memcpy(resident, physical_pointer(machine.resident_base), sizeof resident);
     pic1_mask = in8(PIC1_DATA);
     pic2_mask = in8(PIC2_DATA);
 }
@@ -86,6 +89,8 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
         reset_machine();
     check_not_stuck(why);
     memcpy(physical_pointer(0), low_memory, sizeof low_memory);
+    memcpy(physical_pointer(machine.resident_base), resident, sizeof resident);
+    io_settle_keyboard(vcpu);
     restore_devices();
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);
     vmx_load_other_gprs(vcpu);

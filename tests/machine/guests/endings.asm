@@ -1,0 +1,37 @@
+; endings.asm: ways not to come to an end, by -DWAY=...
+%include "lib.inc"
+
+%define SPIN            1               ; runs for ever
+%define INS             2               ; string input from a port that hv16 looks at
+%define OUTS            3
+%define END_3           4               ; says that 3 of its demos failed
+%define TALK            5               ; says a word and spins
+
+main:
+        xor eax, eax
+        cpuid
+        mov ax, 0xB800
+        mov es, ax
+        mov di, 160 * 4
+        mov dword [es:di], 0x0747074F   ; "OG" on the screen
+%if WAY == SPIN
+        jmp $
+%elif WAY == INS
+        push ds
+        pop es
+        mov di, 0x600
+        mov dx, 0x64
+        insb
+%elif WAY == OUTS
+        mov si, 0x600
+        mov dx, 0x92
+        outsb
+%elif WAY == END_3
+        mov cl, 3
+        jmp finish
+%elif WAY == TALK
+        SAY "the answer is 42", 10
+        jmp $
+%endif
+        END
+%include "lib_end.inc"

@@ -1,0 +1,101 @@
+; resets.asm: resets the machine in the way that -DWAY=... says, counting its own starts.
+; The count is in CMOS, which outlives a reset of the guest and one of the machine.
+;   -DKEYBOARD_AFTERWARDS: when started again, enables the keyboard
+;   -DSMASH: before that, overwrites the first 2 KiB above what INT 12h says is base memory
+;   -DPENDING: before that, sends the keyboard controller D1h and not the byte that belongs to it
+;   -DBOOTS=N: ends when it starts for the Nth time (0: never).
+%include "lib.inc"
+
+%define COUNT           0x7E            ; a CMOS register that no BIOS uses
+%define KEYBOARD        1               ; FEh to port 64h
+%define OUTPUT_PORT     2               ; D1h to port 64h, FEh to port 60h
+%define PORT92          3
+%define CF9             4
+%define TRIPLE          5
+%define CF9_WORD        6               ; a word to CF8h covers CF9h
+
+main:
+        mov al, COUNT
+        out 0x70, al
+        in al, 0x71
+        inc al
+        mov ah, al
+        mov al, COUNT
+        out 0x70, al
+        mov al, ah
+        out 0x71, al
+        movzx eax, al
+        SHOW "boots", eax
+%ifdef KEYBOARD_AFTERWARDS               ; a byte for the keyboard: F4h, "enable"
+        cmp al, 1
+        je .first
+        push ax
+        mov al, 0xF4
+        out 0x60, al
+        mov ecx, 100000
+.answer: in al, 0x64
+        a32 loop .answer
+        in al, 0x60
+        movzx eax, al
+        SHOW "keyboard", eax
+        pop ax
+.first:
+%endif
+%if BOOTS
+        cmp al, BOOTS
+        jae .end
+%endif
+.drain:                                 ; what the UART still holds would be lost
+        mov dx, COM1 + 5
+        in al, dx
+        test al, 0x40
+        jz .drain
+        cli
+%ifdef SMASH
+        int 0x12
+        shl ax, 6
+        mov es, ax
+        xor di, di
+        mov cx, 2048
+        mov al, 0xCC
+        rep stosb
+%endif
+%ifdef PENDING
+        mov al, 0xD1
+        out 0x64, al
+%endif
+%if WAY == KEYBOARD
+        mov al, 0xFE
+        out 0x64, al
+%elif WAY == OUTPUT_PORT
+        mov al, 0xD1
+        out 0x64, al
+        mov al, 0xFE
+        out 0x60, al
+%elif WAY == PORT92
+        in al, 0x92
+        or al, 1
+        out 0x92, al
+%elif WAY == CF9
+        mov dx, 0xCF9
+        mov al, 2
+        out dx, al
+        mov al, 6
+        out dx, al
+%elif WAY == CF9_WORD
+        mov dx, 0xCF8
+        mov ax, 0x0600
+        out dx, ax
+%elif WAY == TRIPLE
+        lidt [no_idt]
+        int3
+%endif
+        mov ecx, 200000
+.wait:  in al, 0x61
+        a32 loop .wait
+        SAY "still here", 10
+.end:
+        END
+no_idt: dw 0
+        dd 0
+%include "lib_end.inc"
