@@ -26,7 +26,6 @@
 #define BOOT_SECTOR_ADDR 0x7C00  /* where every BIOS puts a boot sector */
 #define MBR_ADDR         0x0600  /* the MBR moves itself here, out of the next one's way */
 #define HEADER_ADDR      0x0800  /* the image header, read by the MBR */
-#define OPTIONS_ADDR     0x0A00  /* the options sector, read by stage2 */
 #define BOOT_INFO_ADDR   0x1000  /* struct boot_info, filled by stage2 */
 #define STAGE2_ADDR      0x8000  /* stage2, at most up to HV_LOAD_ADDR */
 #define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, before its move up */

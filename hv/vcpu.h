@@ -39,9 +39,15 @@ enum entry_result {
 
 /* The last exit that was resumed without skipping an instruction: see exits/progress.c. */
 struct progress {
-    uint64_t rip, cs_base, qualification, address, rcx;
-    uint32_t reason;
+    uint64_t rip, cs_base, rcx, cr0_shadow, address;
     uint32_t repeats;
+};
+
+/* What runs against the decoy page, and the guest's own state meanwhile: see exits/hidden.c. */
+enum step {
+    STEP_NONE,
+    STEP_INSTRUCTION, /* one instruction, ended by a #DB */
+    STEP_EVENT,       /* the delivery of one event, ended by the preemption timer */
 };
 
 struct vcpu {
@@ -57,10 +63,11 @@ struct vcpu {
     uint32_t chores_in;
     uint64_t chores_from; /* how many exits there were when the guest last began */
     uint32_t id;
-    bool nmi_pending;   /* an NMI hit the hypervisor and is still to reach the guest */
-    bool stepping;      /* one instruction runs against the decoy: see exits/hidden.c */
-    bool step_guest_tf; /* the guest's own RFLAGS.TF meanwhile */
-    bool keyboard_d1;   /* the last keyboard command was D1h, "write output port" */
+    bool nmi_pending; /* an NMI hit the hypervisor and is still to reach the guest */
+    enum step step;
+    uint64_t step_rflags;  /* the guest's own TF and IF during STEP_INSTRUCTION ... */
+    bool step_nmi_blocked; /* ... and its blocking of NMIs */
+    bool keyboard_d1;      /* the last keyboard command was D1h, "write output port" */
     uint64_t hidden_reads;
     uint64_t hidden_writes;
     struct progress progress;

@@ -142,20 +142,31 @@ static void scroll_up(uint32_t bottom)
         row_cells(bottom)[i] = ALERT_ATTR | ' ';
 }
 
-void screen_message(const char *text)
+/* Writes `text` from `column` on, a row further up for each one that is full, and breaks it between
+ * words. Returns the column behind it. */
+static uint32_t put_words(const char *text, uint32_t column)
 {
-    uint32_t column = 0;
+    while (*text != '\0') {
+        uint32_t length = 1; /* a word with the blank in front of it, if there is one */
 
-    if (!is_text_mode())
-        return;
-    scroll_up(STATUS_ROW);
-    for (const char *p = "hv16: "; *p != '\0'; p++)
-        row_cells(STATUS_ROW)[column++] = (uint16_t)(ALERT_ATTR | (uint8_t)*p);
-    for (; *text != '\0'; text++) {
-        if (column == COLUMNS) {
+        while (text[length] != '\0' && text[length] != ' ')
+            length++;
+        if (column + length > COLUMNS) {
             scroll_up(STATUS_ROW);
             column = 0;
         }
-        row_cells(STATUS_ROW)[column++] = (uint16_t)(ALERT_ATTR | (uint8_t)*text);
+        for (; length > 0; length--, text++) {
+            if (column < COLUMNS && (column > 0 || *text != ' '))
+                row_cells(STATUS_ROW)[column++] = (uint16_t)(ALERT_ATTR | (uint8_t)*text);
+        }
     }
+    return column;
+}
+
+void screen_message(const char *text)
+{
+    if (!is_text_mode())
+        return;
+    scroll_up(STATUS_ROW);
+    put_words(text, put_words("hv16: ", 0));
 }

@@ -76,6 +76,11 @@ static inline uint64_t read_cr2(void)
     return value;
 }
 
+static inline void write_cr2(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr2" : : "r"(value));
+}
+
 static inline uint64_t read_cr3(void)
 {
     uint64_t value;

@@ -15,7 +15,7 @@ static uint32_t next_chores(const struct vcpu *vcpu)
 {
     uint64_t since_start = vcpu_exits_total(vcpu) - vcpu->chores_from;
 
-    if (machine.options.trace_exits || vcpu->stepping || vcpu->nmi_pending)
+    if (machine.options.trace_exits || vcpu->step != STEP_NONE || vcpu->nmi_pending)
         return 1;
     return since_start / 8 < CHORES_AT_MOST ? (uint32_t)(since_start / 8) + 1 : CHORES_AT_MOST;
 }
@@ -31,8 +31,8 @@ void exit_chores(struct vcpu *vcpu)
 {
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 
-    /* The step's own #DB is for exits/exception.c; any other exit ends the step as well. */
-    if (vcpu->stepping && reason != EXIT_REASON_EXCEPTION_OR_NMI)
+    /* Exceptions are for exits/exception.c; any other exit ends the step as well. */
+    if (vcpu->step != STEP_NONE && reason != EXIT_REASON_EXCEPTION_OR_NMI)
         hidden_step_end(vcpu);
     if (vcpu->nmi_pending && inject_nmi())
         vcpu->nmi_pending = false;

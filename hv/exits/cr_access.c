@@ -26,6 +26,7 @@ static enum exit_action mov_to_cr0(uint64_t value)
 {
     vmcs_write(VMCS_CR0_READ_SHADOW,
                (vmcs_read(VMCS_CR0_READ_SHADOW) & ~CR0_NE) | (value & CR0_NE));
+    inject_no_step_trap();
     return EXIT_RESUME;
 }
 

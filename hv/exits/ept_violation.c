@@ -13,6 +13,7 @@ enum exit_action exit_ept_violation(struct vcpu *vcpu, const struct exit_info *i
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
     (void)info;
+    inject_no_step_trap();
     inject_interrupted_event(); /* it will try to push its frame again */
     if (ept_is_hidden(address))
         return hidden_access(vcpu, address, qualification);

@@ -1,6 +1,7 @@
 /*
- * exits/exception.c: an exception of the guest, exit reason 0. Only #DB ever exits, and only while
- * one instruction is stepped over hidden memory (exits/hidden.c).
+ * exits/exception.c: an exception of the guest, exit reason 0. They exit only while one instruction
+ * is stepped over hidden memory (exits/hidden.c): #DB is the end of the step, and any other one is
+ * the guest's own, which must not see the flags of the step.
  */
 #include "cpu/cpu.h"
 #include "exits/exits.h"
@@ -12,13 +13,20 @@
 enum exit_action exit_exception(struct vcpu *vcpu, const struct exit_info *info)
 {
     uint32_t interruption = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
-    uint64_t reasons = vmcs_read(VMCS_EXIT_QUALIFICATION); /* as DR6 would get them */
+    uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    uint64_t reasons = qualification; /* as DR6 would get them */
 
     (void)info;
-    if ((interruption & INTERRUPTION_VECTOR) != VECTOR_DB || !vcpu->stepping)
+    if (vcpu->step != STEP_INSTRUCTION)
         return EXIT_UNHANDLED;
     hidden_step_end(vcpu);
-    if (!vcpu->step_guest_tf)
+    if ((interruption & INTERRUPTION_VECTOR) != VECTOR_DB) {
+        if ((interruption & INTERRUPTION_VECTOR) == VECTOR_PF)
+            write_cr2(qualification); /* the exit has not done that */
+        inject_intercepted_exception();
+        return EXIT_RESUME;
+    }
+    if ((vcpu->step_rflags & RFLAGS_TF) == 0)
         reasons &= ~DR6_BS;
     if (reasons != 0) { /* the guest's own: it single-steps, or a breakpoint was hit */
         write_dr6(read_dr6() | reasons);

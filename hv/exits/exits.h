@@ -39,6 +39,10 @@ enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qua
 /* Ends the step that hidden_access() began. */
 void hidden_step_end(struct vcpu *vcpu);
 
+/* exits/io.c: the guest is restarted. If the keyboard controller waits for the byte that follows
+ * its command D1h, it gets one now: the restarted guest's first byte must not reset the machine. */
+void io_settle_keyboard(struct vcpu *vcpu);
+
 /* The handlers. The file is named like the function: exit_cpuid() is in exits/cpuid.c. */
 exit_fn exit_cpuid;
 exit_fn exit_cr_access;
@@ -47,6 +51,7 @@ exit_fn exit_ept_violation;
 exit_fn exit_exception;
 exit_fn exit_invd;
 exit_fn exit_io;
+exit_fn exit_preemption_timer;
 exit_fn exit_rdmsr;
 exit_fn exit_task_switch;
 exit_fn exit_triple_fault;

@@ -11,6 +11,7 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "mem/ept.h"
+#include "vmx/capabilities.h"
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
@@ -18,6 +19,7 @@
 #define QUAL_WRITE 0x2u
 #define QUAL_FETCH 0x4u
 
+#define ALL_EXCEPTIONS  0xFFFFFFFFu
 #define LOGGED_ACCESSES 8 /* then only each power of two: a guest may do this a million times */
 
 static void count_and_log(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
@@ -36,34 +38,74 @@ static void count_and_log(struct vcpu *vcpu, uint64_t address, uint64_t qualific
                  vmcs_read(VMCS_GUEST_RIP), vcpu->hidden_reads, vcpu->hidden_writes);
 }
 
+/*
+ * Single-steps one instruction. Nothing may come in between: an interrupt would take the borrowed
+ * TF into its stack frame, and the guest would never again be rid of it. So interrupts and NMIs are
+ * held back, and exceptions exit.
+ */
+static void step_instruction(struct vcpu *vcpu)
+{
+    uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+    vcpu->step = STEP_INSTRUCTION;
+    vcpu->step_rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+    vcpu->step_nmi_blocked = (interruptibility & INTERRUPTIBILITY_NMI) != 0;
+    vmcs_write(VMCS_EXCEPTION_BITMAP, ALL_EXCEPTIONS);
+    vmcs_write(VMCS_GUEST_RFLAGS, (vcpu->step_rflags | RFLAGS_TF) & ~RFLAGS_IF);
+    interruptibility &= ~(uint64_t)INTERRUPTIBILITY_STI; /* it would need IF */
+    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility | INTERRUPTIBILITY_NMI);
+    /* With TF and a MOV SS shadow, VM entry wants the trap to be pending already. */
+    if (interruptibility & INTERRUPTIBILITY_MOV_SS)
+        vmcs_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+}
+
+static void step_instruction_end(const struct vcpu *vcpu)
+{
+    vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+    if (vcpu->step_rflags & RFLAGS_IF)
+        vmcs_set(VMCS_GUEST_RFLAGS, RFLAGS_IF);
+    if (!vcpu->step_nmi_blocked)
+        vmcs_clear(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
+    if ((vcpu->step_rflags & RFLAGS_TF) == 0) {
+        vmcs_clear(VMCS_GUEST_RFLAGS, RFLAGS_TF);
+        vmcs_clear(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    }
+}
+
+/*
+ * An event on its way to a stack in the block is delivered by this entry, with no trap at its end.
+ * A preemption timer of 0 exits behind it, before the handler's first instruction. On a processor
+ * without that timer the decoy is there until the next exit, whatever it is.
+ */
+static void step_event(struct vcpu *vcpu)
+{
+    vcpu->step = STEP_EVENT;
+    if (vmx_capabilities.pin >> 32 & PIN_PREEMPTION_TIMER)
+        vmcs_set(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
+}
+
 enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
 {
-    uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-
     count_and_log(vcpu, address, qualification);
     if (qualification & QUAL_FETCH) {
         inject_exception(VECTOR_UD); /* FFh FFh is no instruction */
         return EXIT_RESUME;
     }
     ept_decoy_show();
-    vcpu->stepping = true;
     vcpu->chores_in = 1; /* the next exit ends the step, whatever it is */
-    vcpu->step_guest_tf = (rflags & RFLAGS_TF) != 0;
-    vmcs_set(VMCS_EXCEPTION_BITMAP, 1u << VECTOR_DB);
-    vmcs_write(VMCS_GUEST_RFLAGS, rflags | RFLAGS_TF);
-    /* With TF and a STI or MOV SS shadow, VM entry wants the trap to be pending already. */
-    if (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS))
-        vmcs_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    if (inject_is_pending())
+        step_event(vcpu);
+    else
+        step_instruction(vcpu);
     return EXIT_RESUME;
 }
 
 void hidden_step_end(struct vcpu *vcpu)
 {
     ept_decoy_hide();
-    vcpu->stepping = false;
-    vmcs_clear(VMCS_EXCEPTION_BITMAP, 1u << VECTOR_DB);
-    if (!vcpu->step_guest_tf) {
-        vmcs_clear(VMCS_GUEST_RFLAGS, RFLAGS_TF);
-        vmcs_clear(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
-    }
+    if (vcpu->step == STEP_INSTRUCTION)
+        step_instruction_end(vcpu);
+    else
+        vmcs_clear(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
+    vcpu->step = STEP_NONE;
 }

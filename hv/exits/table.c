@@ -30,6 +30,7 @@ exit_fn *const exit_table[EXIT_REASON_MAX] = {
     [EXIT_REASON_EPT_VIOLATION] = exit_ept_violation,
     [EXIT_REASON_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,
     [EXIT_REASON_INVEPT] = exit_vmx_instruction,
+    [EXIT_REASON_PREEMPTION_TIMER] = exit_preemption_timer,
     [EXIT_REASON_INVVPID] = exit_vmx_instruction,
     [EXIT_REASON_XSETBV] = exit_xsetbv,
 };

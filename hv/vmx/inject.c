@@ -30,23 +30,23 @@ bool inject_nmi(void)
 {
     uint64_t blocked = INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
 
-    if ((vmcs_read(VMCS_VM_ENTRY_INTERRUPTION_INFO) & INTERRUPTION_VALID) ||
-        (vmcs_read(VMCS_IDT_VECTORING_INFO) & INTERRUPTION_VALID) ||
+    if (inject_is_pending() || (vmcs_read(VMCS_IDT_VECTORING_INFO) & INTERRUPTION_VALID) ||
         (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & blocked))
         return false;
     vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, INTERRUPTION_VALID | INTERRUPTION_TYPE_NMI | 2);
     return true;
 }
 
-void inject_interrupted_event(void)
+/* Delivers what one of the exit's interruption fields and its error code say. */
+static void inject_again(uint32_t info, uint32_t error_code_field)
 {
-    uint32_t info = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
     uint32_t type = info & INTERRUPTION_TYPE;
 
-    if ((info & INTERRUPTION_VALID) == 0)
-        return;
+    /* There are no error codes in real mode, though Bochs 2.7 reports them. */
+    if ((vmcs_read(VMCS_GUEST_CR0) & CR0_PE) == 0)
+        info &= ~INTERRUPTION_ERROR_CODE;
     if (info & INTERRUPTION_ERROR_CODE)
-        vmcs_write(VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE, vmcs_read(VMCS_IDT_VECTORING_ERROR_CODE));
+        vmcs_write(VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE, vmcs_read(error_code_field));
     if (type == INTERRUPTION_TYPE_SOFT_INT || type == INTERRUPTION_TYPE_PRIV_SOFT ||
         type == INTERRUPTION_TYPE_SOFT_EXC)
         vmcs_write(VMCS_VM_ENTRY_INSTRUCTION_LENGTH, vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH));
@@ -54,4 +54,31 @@ void inject_interrupted_event(void)
     if (type == INTERRUPTION_TYPE_NMI)
         vmcs_clear(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
     vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, info & ~INTERRUPTION_NMI_UNBLOCKED);
+}
+
+void inject_interrupted_event(void)
+{
+    uint32_t info = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
+
+    if (info & INTERRUPTION_VALID)
+        inject_again(info, VMCS_IDT_VECTORING_ERROR_CODE);
+}
+
+void inject_intercepted_exception(void)
+{
+    inject_again((uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO),
+                 VMCS_EXIT_INTERRUPTION_ERROR_CODE);
+}
+
+bool inject_is_pending(void)
+{
+    return (vmcs_read(VMCS_VM_ENTRY_INTERRUPTION_INFO) & INTERRUPTION_VALID) != 0;
+}
+
+void inject_no_step_trap(void)
+{
+    uint64_t shadow = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
+
+    if ((vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & shadow) == 0)
+        vmcs_clear(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
 }

@@ -9,6 +9,7 @@
 #define VECTOR_DB 1
 #define VECTOR_UD 6
 #define VECTOR_GP 13
+#define VECTOR_PF 14
 
 /* No event with the next entry. */
 void inject_nothing(void);
@@ -22,5 +23,18 @@ bool inject_nmi(void);
 
 /* If this exit interrupted the delivery of an event, deliver it again with the next entry. */
 void inject_interrupted_event(void);
+
+/* The guest gets the exception that caused this exit, as if it had not exited. */
+void inject_intercepted_exception(void);
+
+/* Whether the next entry delivers an event. */
+bool inject_is_pending(void);
+
+/*
+ * The instruction that exited is to be executed again, so the trap of a guest that single-steps is
+ * not due yet. Bochs 2.7 saves it as pending; no processor should. Source: SDM volume 3, "Pending
+ * Debug Exceptions" in "Guest Non-Register State" (3C 25.4.2).
+ */
+void inject_no_step_trap(void);
 
 #endif

@@ -73,7 +73,7 @@ static void write_bitmaps(struct vcpu *vcpu)
 }
 
 /* CR0.NE and CR4.VMXE must be 1 in VMX operation. The guest owns all other bits; of these two it
- * sees the read shadow, in which it starts with 0. See exits/cr.c. */
+ * sees the read shadow, in which it starts with 0. See exits/cr_access.c. */
 static void write_cr_masks(void)
 {
     vmcs_write(VMCS_CR0_GUEST_HOST_MASK, CR0_NE);
@@ -103,6 +103,8 @@ void vmcs_write_controls(struct vcpu *vcpu)
     vmcs_write(VMCS_VM_EXIT_MSR_STORE_COUNT, 0);
     vmcs_write(VMCS_VM_EXIT_MSR_LOAD_COUNT, 0);
     vmcs_write(VMCS_VM_ENTRY_MSR_LOAD_COUNT, 0);
+    if (caps->pin >> 32 & PIN_PREEMPTION_TIMER)
+        vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0); /* off, until exits/hidden.c switches it on */
     if (useful & PROC2_ENABLE_XSAVES)
         vmcs_write(VMCS_XSS_EXITING_BITMAP, 0);
 }

@@ -9,8 +9,8 @@
 #include "vmx/vmcs.h"
 
 #define REAL_MODE_LIMIT 0xFFFF
-/* Present, code or data, read/write, accessed: what the checks of VM entry accept in real mode for
- * a CS whose base is anything (an execute type is refused unless DPL and SS agree). */
+/* Present, code or data, read/write, accessed: as after a reset. For CS the SDM would allow 9Bh as
+ * well, code, but with it Bochs 2.7 refuses a selector whose bits 1:0 are not the DPL, 0. */
 #define AR_REAL_MODE  0x93
 #define AR_LDT        0x82 /* present LDT */
 #define AR_BUSY_TSS32 0x8B /* present, busy 32-bit TSS: TR can't be unusable */

@@ -1,0 +1,126 @@
+; ports.asm: devices that hv16 passes through, and the ports that it looks at on the way.
+%include "lib.inc"
+
+%define PCI_ADDRESS     0xCF8
+%define PCI_DATA        0xCFC
+
+main:
+        call faults_catch
+        cli
+
+        mov dx, PCI_ADDRESS             ; bus 0, device 0, function 0, register 0: the host bridge
+        mov eax, 0x80000000
+        out dx, eax
+        in eax, dx
+        SHOW "pci_address", eax
+        mov dx, PCI_DATA
+        in eax, dx
+        SHOW "pci_bridge", eax
+        mov dx, PCI_DATA + 2            ; the device number as a word
+        xor eax, eax
+        in ax, dx
+        SHOW "pci_device", eax
+        mov dx, PCI_DATA
+        mov eax, 0x12345678
+        in al, dx
+        SHOW "pci_byte", eax
+        mov dx, PCI_ADDRESS             ; register 8, revision and class
+        mov eax, 0x80000008
+        out dx, eax
+        mov dx, PCI_DATA
+        in eax, dx
+        SHOW "pci_class", eax
+
+        mov si, 0x10                    ; CMOS: floppies, disks, memory sizes
+.cmos:
+        mov ax, si
+        out 0x70, al
+        in al, 0x71
+        mov ah, al                      ; the value, and which
+        mov bx, si
+        mov al, bl
+        movzx eax, ax
+        SHOW "cmos", eax
+        inc si
+        cmp si, 0x40
+        jb .cmos
+
+        xor eax, eax
+        in al, 0x21
+        SHOW "pic_mask", eax
+        in al, 0xA1
+        SHOW "pic2_mask", eax
+        in al, 0x61
+        and al, 3
+        SHOW "port61", eax
+        in al, 0x92
+        SHOW "port92", eax
+        mov eax, 0x12345678
+        in al, 0x92
+        SHOW "port92_only_al", eax
+        mov eax, 0xFFFFFFFF
+        mov dx, 0xCF9
+        in al, dx
+        SHOW "cf9", eax
+        mov al, 0x02                    ; chooses which reset, and does not start it
+        out dx, al
+        in al, dx
+        SHOW "cf9_after", eax
+        mov al, 0x00
+        out dx, al
+        call keyboard
+        sti
+        END
+
+; The keyboard controller: its self-test, its command byte, and its output port.
+keyboard:
+        mov al, 0xAA                    ; self-test answers 55h
+        call command
+        call answer
+        SHOW "kbd_test", eax
+        mov al, 0x20                    ; read the command byte
+        call command
+        call answer
+        SHOW "kbd_command", eax
+        mov al, 0xD0                    ; read the output port
+        call command
+        call answer
+        SHOW "kbd_output", eax
+        push ax
+        mov al, 0xD1                    ; and write it back as it was, bit 0 (no reset) set
+        call command
+        pop ax
+        or al, 1
+        out 0x60, al
+        mov al, 0xD0
+        call command
+        call answer
+        SHOW "kbd_output_after", eax
+        mov al, 0xED                    ; data to port 60h that follows no D1h: lights off
+        out 0x60, al
+        call answer
+        SHOW "kbd_ack", eax
+        mov al, 0
+        out 0x60, al
+        call answer
+        SHOW "kbd_ack2", eax
+        ret
+
+command:
+        push ax
+.full:  in al, 0x64
+        test al, 2
+        jnz .full
+        pop ax
+        out 0x64, al
+        ret
+answer:
+        xor eax, eax
+        mov ecx, 1000000
+.wait:  in al, 0x64
+        test al, 1
+        jnz .ready
+        a32 loop .wait
+.ready: in al, 0x60
+        ret
+%include "lib_end.inc"
