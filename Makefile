@@ -72,7 +72,7 @@ $B/hv.bin: $B/hv.elf
 
 $B/hv16.img: $B/mbr.bin $B/stage2.bin $B/hv.bin $B/guest16.bin tools/hv16/image.py
 	@echo "  img  $@"
-	$Q$(HV16) image build
+	$Q$(HV16) image
 symbols: $B/hv16.img
 	@$(HV16) symbols
 

@@ -20,6 +20,7 @@ bochs|the emulator with VMX
 bochs-term|Bochs's text display
 bochsbios|the BIOS of Bochs
 vgabios|the VGA BIOS of Bochs
+bximage|makes empty disk images, for guests of your own
 qemu-system-x86|the other emulator, for --emulator qemu and kvm
 seabios|the BIOS of QEMU
 LIST
@@ -130,7 +131,7 @@ else
     for word in "$@"; do
         case $word in
         -h | --help)
-            echo "usage: ./run.sh [run|test|debug|bench|doctor|setup|packages] [OPTIONS]"
+            echo "usage: ./run.sh [test|debug|bench|doctor|install|setup|packages] [OPTIONS]"
             echo "More is shown once there is a python3: ./run.sh setup installs what is missing."
             exit 0
             ;;

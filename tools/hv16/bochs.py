@@ -171,18 +171,23 @@ class Bochs(Machine):
             return
         self.seen += len(news)
         self.heard += news.decode("latin-1")
-        # The first stop, before the first instruction, ends by the "c" of start().
-        if re.search(r"^Next at t=[1-9]", self.heard, re.MULTILINE):
+        # The first stop, before the first instruction, ends by the "c" of start(). A stop is told
+        # in two lines, the second one with the place: both must be here.
+        if re.search(r"^Next at t=[1-9].*\n.*\n", self.heard, re.MULTILINE):
             self.stopped = True
 
     def send(self, command: str) -> None:
         os.write(self.pipe, command.encode("ascii") + b"\n")
 
     def ask(self, command: str) -> str:
-        """A command's answer. PTIME, sent behind it, shows where the answer ends."""
+        """A command's answer. PTIME, sent behind it, shows where the answer ends.
+
+        Exactly one PTIME for each question: the answer of a second one would be taken for the
+        end of the next.
+        """
         self.heard = ""
-        self.send(command)
-        self.send("ptime")
+        for line in (command, "ptime") if command != "ptime" else (command,):
+            self.send(line)
         self.wait_until(self.answered, COMMAND_SECONDS, f'answer to "{command}"')
         return self.heard
 

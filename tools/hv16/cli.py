@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from hv16 import bench, debug, doctor, image, models, symbols
+from hv16 import bench, debug, doctor, image, install, models, symbols
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
 from hv16.run import DEFAULT_OUT, EMULATORS, EXIT_INTERRUPTED, RunRequest, run_command
 
@@ -26,6 +26,7 @@ commands:
   debug [PLACE]       open the Bochs debugger stopped at PLACE: {", ".join(debug.PLACES)}
   bench               boot the same program natively and under hv16, print one table
   doctor              what is here: emulators, versions, CPU models and what runs on them
+  install DISK        write hv16 onto a raw disk (image) with partitions, which it keeps
   setup [test]        only install the packages (and those that the tests need)
   packages            list the packages, why each is needed, and whether it is here
 
@@ -46,6 +47,7 @@ options:
   --out DIR           where the run leaves its files (default out/run)
   --emulator NAME     {", ".join(EMULATORS)} (default bochs)
   --json FILE         bench: the table for programs
+  --overwrite-gap     install: even if something stands before the first partition
   -h, --help          this text
 
 environment: BOCHS and QEMU name other emulators than those on PATH.
@@ -69,10 +71,14 @@ OPTIONS_OF = {  # which options each command knows
               "out", "floppy"},
     "bench": {"cpu", "mem", "out", "json", "timeout", "emulator", "headless"},
     "doctor": set(),
+    "install": {"option", "image", "overwrite-gap"},
     "test": set(),
     "setup": set(),
     "packages": set(),
 }
+
+
+OWN_WORDS = {"debug": 1, "setup": 1, "install": 1}  # how many a command takes at most; others none
 
 
 class Parser(argparse.ArgumentParser):
@@ -88,7 +94,7 @@ def make_parser() -> Parser:
         parser.add_argument("--" + name, action="append", default=[])
     for name in ("run", "image", "cpu", "until", "out", "json"):
         parser.add_argument("--" + name)
-    for name in ("native", "floppy", "headless"):
+    for name in ("native", "floppy", "headless", "overwrite-gap"):
         parser.add_argument("--" + name, action="store_true")
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--mem", type=int, default=32)
@@ -114,7 +120,7 @@ def parse(words: list[str]) -> tuple[str, list[str], argparse.Namespace]:
     used = {word[2:].split("=")[0] for word in words if word.startswith("--")}
     for name in sorted(used - OPTIONS_OF[command] - {""}):
         raise UserError(f"--{name} does not go with {command}")
-    if len(rest) > (1 if command in ("debug", "setup") else 0):
+    if len(rest) > OWN_WORDS.get(command, 0):
         raise UserError(f'{command}: too many words: "{" ".join(rest)}"')
     check_values(command, rest, args)
     return command, rest, args
@@ -125,6 +131,8 @@ def check_values(command: str, rest: list[str], args: argparse.Namespace) -> Non
         raise UserError(f'debug: unknown place "{rest[0]}"; places: ' + " ".join(debug.PLACES))
     if command == "setup" and rest and rest[0] != "test":
         raise UserError(f'setup: unknown word "{rest[0]}"; it may be "test"')
+    if command == "install" and not rest:
+        raise UserError("install: which disk? ./run.sh install DISK")
     if not 1 <= args.cpus <= 8:
         raise UserError(f"--cpus {args.cpus}: must be 1 to 8")
     if not 2 <= args.mem <= 2048:
@@ -189,6 +197,8 @@ def dispatch(words: list[str]) -> int:
         return bench.bench_command(request, args.json)
     if command == "doctor":
         return doctor.doctor_command()
+    if command == "install":
+        return install.install_command(rest[0], args)
     raise UserError(f"{command} is run.sh's: type ./run.sh {command}")
 
 

@@ -16,6 +16,7 @@ from hv16.run import RunRequest
 
 RC = "debug.rc"
 BOOT_SYMBOLS = ("mbr", "stage2", "hv")
+MBR_MOVES = 0x7600  # from 0x7c00 down to 0x600, for which it is assembled
 GUEST_SYMBOLS = ("hv", "guest16")  # guest16 is loaded where the MBR and stage2 were
 
 
@@ -28,6 +29,7 @@ class Place:
     about: str
     next_steps: tuple[str, ...]
     symbols: tuple[str, ...] = BOOT_SYMBOLS
+    mbr_at_7c00: bool = False
 
 
 PLACES = {
@@ -35,7 +37,8 @@ PLACES = {
         "s                 one instruction; n steps over a call or an INT",
         "u /10             the next ten instructions",
         'pb 0x8004         then c: on to stage2',
-        "x /512bx 0x7c00   the MBR itself, with the partition table at 0x7dbe")),
+        "x /512bx 0x7c00   the MBR itself, with the partition table at 0x7dbe"),
+                 mbr_at_7c00=True),
     "stage2": Place("pb 0x8004", 1, "the first instruction of stage2, loaded by the MBR", (
         "s, n, u /10       step, step over calls, disassemble",
         "modebp            then c: stops at each switch between processor modes",
@@ -57,14 +60,19 @@ PLACES = {
         "c                 on to the next exit",
         "r                 the guest's general registers, not yet saved",
         's, n, u /10       step through the exit loop',
-        'show "VMX"        the VMCS as Bochs caches it, with the exit reason'), GUEST_SYMBOLS),
+        'show "VMX"        where the VMCS is, and its controls and host state as Bochs holds them',
+        'xp /1wx ADDRESS   with ADDRESS = vmcsptr + 0x918: the exit reason (docs/debugging.md)'),
+                  GUEST_SYMBOLS),
 }
 
 
 def symbol_commands(place: Place) -> list[str]:
-    """One `ldsym` for each symbol file that was built."""
-    files = (BUILD / f"{name}.sym" for name in place.symbols)
-    return [f'ldsym global "{path.resolve()}"' for path in files if path.exists()]
+    """One `ldsym` for each symbol file that was built. The MBR runs in two places."""
+    files = [(BUILD / f"{name}.sym", 0) for name in place.symbols]
+    if place.mbr_at_7c00:
+        files.append((BUILD / "mbr.sym", MBR_MOVES))
+    return [f'ldsym global "{path.resolve()}" {offset:#x}' for path, offset in files
+            if path.exists()]
 
 
 def stop_command(place: Place) -> str:

@@ -172,10 +172,6 @@ def build_command(args: argparse.Namespace) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from hv16 import install
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="build|install")
-    build = verbs.add_parser("build", help="make hv16.img and guest16.img from the built parts")
-    build.add_argument("--dir", default=str(BUILD), help="where the parts are (default: build)")
-    build.add_argument("--guest16", metavar="FILE", help="another guest16.bin")
-    build.set_defaults(action=build_command)
-    install.add_arguments(verbs)
+    parser.add_argument("--dir", default=str(BUILD), help="where the parts are (default: build)")
+    parser.add_argument("--guest16", metavar="FILE", help="another guest16.bin")
+    parser.set_defaults(action=build_command)

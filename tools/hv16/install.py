@@ -85,20 +85,9 @@ def install(disk_path: Path, source: bytes, words: list[str], overwrite_gap: boo
     return needed
 
 
-def install_command(args: argparse.Namespace) -> int:
-    source = image.read_part(Path(args.image))
-    needed = install(Path(args.disk), source, args.option, args.overwrite_gap)
-    print(f"{args.disk}: hv16 is in sectors 0 to {needed - 1}; partition table and disk signature "
+def install_command(disk: str, args: argparse.Namespace) -> int:
+    source = image.read_part(Path(args.image or BUILD / "hv16.img"))
+    needed = install(Path(disk), source, args.option, args.overwrite_gap)
+    print(f"{disk}: hv16 is in sectors 0 to {needed - 1}; partition table and disk signature "
           "are as before")
     return EXIT_OK
-
-
-def add_arguments(verbs: argparse._SubParsersAction) -> None:
-    parser = verbs.add_parser("install", help="write hv16 onto a raw disk image with partitions")
-    parser.add_argument("disk", metavar="DISK")
-    parser.add_argument("--option", "--drive-options", action="append", default=[],
-                        metavar="KEY=VALUE", help="boot option, as for a run")
-    parser.add_argument("--image", default=str(BUILD / "hv16.img"), help="another hv16.img")
-    parser.add_argument("--overwrite-gap", action="store_true",
-                        help="overwrite what stands before the first partition")
-    parser.set_defaults(action=install_command)

@@ -1,0 +1,179 @@
+"""run.sh: what it answers to a person who mistypes, asks for help, or lacks something."""
+
+import json
+import os
+import re
+
+import pytest
+from hv16 import models, qemu
+from hv16.paths import UserError
+from machines import assemble, boot, run_sh
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["--headles"], "--headless"),
+    (["--tiemout", "3"], "--timeout"),
+    (["--gest=x.img"], "--guest"),
+    (["--emulater", "qemu"], "--emulator"),
+])
+def test_an_unknown_option_is_wrong_usage_and_names_the_nearest(words, hint):
+    done = run_sh(*words)
+    assert done.returncode == 2
+    assert f"unknown option {words[0].split('=')[0]}" in done.stderr
+    assert f"did you mean {hint}?" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("words, complaint", [
+    (["benhc"], 'unknown command "benhc", did you mean bench?'),
+    (["--guest", "/nonexistent/disk.img"], "/nonexistent/disk.img: there is no such file"),
+    (["--image", "/nonexistent/hv16.img"], "/nonexistent/hv16.img: there is no such file"),
+    (["--guest", "a", "--guest", "b", "--guest", "c"], "at most two"),
+    (["--mem", "1"], "--mem 1: must be 2 to 2048"),
+    (["--mem", "lots"], "lots"),
+    (["--cpus", "9"], "--cpus 9: must be 1 to 8"),
+    (["--timeout", "0"], "--timeout 0: must be more than 0"),
+    (["--timeout", "soon"], "soon"),
+    (["--until", "(("], '--until "(("'),
+    (["--option", "status"], 'option "status": must be KEY=VALUE'),
+    (["--option", "=x"], 'option "=x": must be KEY=VALUE'),
+    (["--option", "log=a b"], "must be KEY=VALUE, without spaces"),
+    (["--emulator", "vmware"], "vmware"),
+    (["--native", "--option", "status=off"], "--option is for hv16"),
+    (["debug", "nowhere"], 'debug: unknown place "nowhere"; places: mbr stage2 hv guest exit'),
+    (["doctor", "--mem", "3"], "--mem does not go with doctor"),
+    (["--timeout"], "--timeout"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_wrong_usage_is_status_2_and_one_message_that_names_it(words, complaint):
+    done = run_sh(*words)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.startswith("hv16: ") and "Traceback" not in done.stderr
+
+
+def test_the_options_of_one_run_fit_one_sector_or_are_refused():
+    words = [word for n in range(40) for word in ("--option", f"poke=0x6820:0x{n:08x}")]
+    done = run_sh(*words)
+    assert done.returncode == 2
+    assert "one sector holds 512" in done.stderr
+
+
+def test_a_guest_image_that_is_no_whole_number_of_sectors_is_refused(tmp_path):
+    odd = tmp_path / "odd.img"
+    odd.write_bytes(b"x" * 1000)
+    done = run_sh("--guest", str(odd), "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "1000 bytes; a raw disk image is a multiple of 512" in done.stderr
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_help_prints_every_option_and_status_0(word):
+    done = run_sh(word)
+    assert done.returncode == 0 and done.stderr == ""
+    for option in ("--guest", "--cpus", "--cpu", "--mem", "--option", "--headless", "--timeout",
+                   "--until", "--out", "--emulator", "BOCHS", "QEMU", "debug", "bench", "doctor"):
+        assert option in done.stdout, option
+
+
+def test_an_unknown_cpu_model_is_refused_with_the_list(tmp_path):
+    done = run_sh("--cpu", "corei7_hasvell_4770", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "did you mean corei7_haswell_4770?" in done.stderr
+    assert all(name in done.stderr for name in ("bx_generic", "ryzen", "tigerlake"))
+
+
+def test_a_demo_that_does_not_exist_does_not_hang(tmp_path):
+    done = run_sh("--run", "nosuchdemo", "--out", str(tmp_path / "out"), "--timeout", "20")
+    assert done.returncode in (1, 2), done.stdout
+    assert "nosuchdemo" in done.stdout + done.stderr
+
+
+def test_a_bochs_that_cannot_be_run_is_named(tmp_path):
+    done = run_sh("--out", str(tmp_path), env={"BOCHS": "/nonexistent/bochs"})
+    assert done.returncode == 2
+    assert "cannot run /nonexistent/bochs" in done.stderr
+
+
+def test_out_names_the_folder_and_leaves_other_files_in_it_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    done = run_sh("--run", "cpuid", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
+    assert (tmp_path / "summary.json").exists()
+
+
+def test_hv16_refuses_with_status_1_and_its_message_is_on_standard_error(tmp_path):
+    done = run_sh("--option", "gest=0x80", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith('hv16: refused: unknown option "gest=0x80"')
+
+
+def test_several_cpus_still_boot_the_guest(tmp_path):
+    boot(tmp_path, cpus=2).check_ended()
+
+
+# --- Other emulators -----------------------------------------------------------------------------
+
+
+def test_kvm_without_dev_kvm_is_status_2_and_says_what_is_missing(tmp_path, need_qemu):
+    if os.path.exists("/dev/kvm"):
+        pytest.skip("this machine has /dev/kvm")
+    done = run_sh("--emulator", "kvm", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "/dev/kvm is not there" in done.stderr
+
+
+def test_kvm_is_refused_by_name_where_dev_kvm_is_not_there(monkeypatch, need_qemu):
+    """The same without run.sh, so that it can be told on a machine that has /dev/kvm too."""
+    monkeypatch.setattr(qemu.os.path, "exists", lambda path: False)
+    with pytest.raises(UserError, match="--emulator kvm: /dev/kvm is not there"):
+        qemu.check("host", kvm=True)
+
+
+def test_in_qemus_translator_hv16_refuses_and_names_vmx(tmp_path, need_qemu):
+    done = run_sh("--emulator", "qemu", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert "refused: this processor has no VMX" in done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert (summary["ended"], summary["emulator"]) == ("refused", "qemu")
+    assert "refused" in (tmp_path / "screen.txt").read_text("utf-8")
+
+
+def test_an_unknown_cpu_model_of_qemu_is_refused(tmp_path, need_qemu):
+    done = run_sh("--emulator", "qemu", "--cpu", "ryzen", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "QEMU has no such model" in done.stderr
+
+
+def test_hv16_boots_from_a_floppy_in_qemu_as_far_as_its_refusal(tmp_path, need_qemu):
+    run = boot(tmp_path, emulator="qemu", from_floppy=True)
+    assert (run.report.ended, run.status) == ("refused", 1), run.explain()
+    assert "boot drive 0x00" in run.log and "no VMX" in run.report.message
+
+
+def test_a_foreign_guest_runs_natively_in_qemu(tmp_path, need_qemu):
+    run = boot(tmp_path / "out", guests=[assemble(tmp_path, "start", "NATIVE")], native=True,
+               emulator="qemu", until=re.compile("^guest: done", re.MULTILINE))
+    assert run.values["dl"] == 0x80 and run.status == 0, run.explain()
+
+
+# --- doctor and packages -------------------------------------------------------------------------------
+
+
+def test_doctor_lists_every_cpu_model_and_what_runs_there():
+    done = run_sh("doctor")
+    assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    for name, features in models.FEATURES.items():
+        assert name in lines
+        assert ("runs" in lines[name]) == features.runs_hv16, lines[name]
+    assert "Bochs  2." in done.stdout
+    assert (qemu.version() or "missing") in done.stdout
+
+
+def test_packages_lists_each_package_with_its_state_and_reason():
+    done = run_sh("packages")
+    assert done.returncode == 0
+    rows = [line.split(None, 2) for line in done.stdout.splitlines()]
+    assert {"nasm", "gcc", "make", "bochs", "bochs-term", "python3-pytest"} <= {r[0] for r in rows}
+    assert all(len(row) == 3 and row[1] in ("installed", "MISSING") for row in rows)

@@ -1,0 +1,282 @@
+"""README.md and docs/: each command that they show runs, and prints what they show.
+
+A fenced block is one session. It starts in a clean copy of the tree, already built. A line that
+begins with "$ " is a command; the lines behind it are its output. In the output a line "..." stands
+for any number of lines, and "..." inside a line for any text. A command ends with exit status 0, or
+with the one in its comment "# exit status N". Where the output has lines "<bochs:N> COMMAND", the
+command runs on a terminal of its own and these are typed.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import termios
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from hv16.paths import ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND_SECONDS = 30
+WIDTH = 100
+
+NOT_RUN = {
+    "./run.sh test": "runs this very test",
+    "sudo dd if=build/hv16.img of=/dev/sdX bs=512 conv=fsync": "needs a disk that may be lost",
+    "sudo dd if=/dev/sdX of=first-megabyte.img bs=1M count=1": "needs a disk",
+}
+
+MADE_UP = {"exits/rdtsc.c", "cpu/cpu.h", "exits/exits.h"}  # of the exercise in docs/exits.md
+
+PROMPT = re.compile(r"^<bochs:\d+> ", re.MULTILINE)
+STATUS = re.compile(r"\s+# exit status (\d+)$")
+# What a path looks like: it has a source file's ending, or, in backticks, a folder of ours in front.
+SOURCE_NAME = re.compile(r"(?<![\w./-])[\w*-]+(?:[./][\w*-]+)*\.(?:asm|inc|[ch]|ld|py|md)\b")
+FOLDERS = ("mbr", "stage2", "hv", "guest16", "tools", "tests", "docs", "build")
+
+
+@dataclass
+class Command:
+    """One command of a block, and the output that the document shows."""
+
+    text: str
+    status: int
+    place: str
+    shown: list[str] = field(default_factory=list)
+
+    @property
+    def typed(self) -> list[str]:
+        """What is to be typed into the debugger."""
+        return [line.split("> ", 1)[1] for line in self.shown if PROMPT.match(line)]
+
+
+def blocks(document: Path) -> list[list[str]]:
+    """The fenced blocks: each with its first line's number, then its lines."""
+    found, inside = [], False
+    for number, line in enumerate(document.read_text("utf-8").splitlines(), 1):
+        if line.startswith("```"):
+            inside = not inside
+            if inside:
+                found.append([str(number + 1)])
+        elif inside:
+            found[-1].append(line)
+    return found
+
+
+def sessions(document: Path) -> list[list[Command]]:
+    """The blocks that have commands in them."""
+    result = []
+    for first, *lines in blocks(document):
+        commands: list[Command] = []
+        for number, line in enumerate(lines, int(first)):
+            if line.startswith("$ "):
+                status = STATUS.search(line)
+                commands.append(Command(STATUS.sub("", line[2:]).strip(),
+                                        int(status.group(1)) if status else 0,
+                                        f"{document.relative_to(ROOT)}:{number}"))
+            elif commands:
+                commands[-1].shown.append(line)
+        if commands:
+            result.append(commands)
+    return result
+
+
+# --- Is it what the document shows? ----------------------------------------------------------------
+
+
+def pattern(lines: list[str]) -> str:
+    """A regular expression for shown lines, blanks at their ends aside."""
+    text = ""
+    for line in lines:
+        if line.strip() == "...":
+            text += r"(?:.*\n)*?"
+        else:
+            text += ".*".join(map(re.escape, line.rstrip().split("..."))) + r"[ \t]*\n"
+    return text
+
+
+def first_difference(shown: list[str], real: str) -> str | None:
+    """The first shown line that the real output does not have; None if all is as shown."""
+    if not shown or re.fullmatch(pattern(shown), real):
+        return None
+    for count in range(1, len(shown) + 1):
+        if not re.match(pattern(shown[:count]), real):
+            return shown[count - 1]
+    return "(the output goes on behind the last line that is shown)"
+
+
+# --- Running ---------------------------------------------------------------------------------------
+
+
+def environment() -> dict[str, str]:
+    unwanted = ("DISPLAY", "BOCHS", "QEMU", "HV16_BUILD", "MAKEFLAGS", "MAKELEVEL", "PYTHONPATH")
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    return kept | {"TERM": "xterm", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run(command: Command, tree: Path) -> tuple[int, str]:
+    done = subprocess.run(["/bin/sh", "-c", command.text], cwd=tree, env=environment(), check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=COMMAND_SECONDS)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+class Debugger:
+    """The Bochs debugger on a terminal of its own."""
+
+    def __init__(self, command: Command, tree: Path) -> None:
+        self.text, self.prompts, self.deadline = "", 0, time.monotonic() + COMMAND_SECONDS
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(tree)
+            os.execve("/bin/sh", ["sh", "-c", "exec " + command.text], environment())
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 250, 0, 0))
+
+    def read(self) -> bool:
+        """Takes what has come; false at the end."""
+        if time.monotonic() > self.deadline:
+            os.killpg(self.pid, signal.SIGKILL)  # pty.fork() made it the leader of its own group
+            raise TimeoutError(f"the debugger did not answer; so far:\n{self.text[-2000:]}")
+        if not select.select([self.fd], [], [], 0.1)[0]:
+            return True
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # how a pseudo-terminal says that the other side has closed
+            return False
+        plain = re.sub(r"\x1b\[\?2004[hl]", "", data.decode("latin-1"))
+        self.text += plain.replace("\r", "")
+        return bool(data)
+
+    def wait_for_prompt(self) -> None:
+        self.prompts += 1
+        while len(PROMPT.findall(self.text)) < self.prompts:
+            if not self.read():
+                raise EOFError(f"the debugger has ended; so far:\n{self.text[-2000:]}")
+
+    def type(self, line: str) -> None:
+        os.write(self.fd, line.encode() + b"\n")
+
+    def finish(self) -> int:
+        while self.read():
+            pass
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def moved(text: str, shown: list[str], real: str) -> str:
+    """The VMCS lies in another page when the hypervisor has grown: as typed for the real one."""
+    pages = [re.search(r"vmcsptr = (0x\w+)000$", where, re.MULTILINE)
+             for where in ("\n".join(shown), real)]
+    if not all(pages):
+        return text
+    ours, theirs = (page.group(1).removeprefix("0x") for page in pages)
+    return re.sub(rf"(0x0*){ours}(?=\w{{3}}\b)", rf"\g<1>{theirs}", text)
+
+
+def debug(command: Command, tree: Path) -> tuple[int, str]:
+    debugger = Debugger(command, tree)
+    for line in command.typed:
+        debugger.wait_for_prompt()  # all that the command before printed is there now
+        debugger.type(moved(line, command.shown, debugger.text))
+    status = debugger.finish()
+    command.shown = [moved(line, command.shown, debugger.text) for line in command.shown]
+    return status, debugger.text
+
+
+# --- The tests -------------------------------------------------------------------------------------
+
+Outcome = tuple[int, str]
+done_already: dict[tuple[str, ...], Outcome] = {}  # by all commands of the session so far
+
+
+def play(session: list[Command], tree: Path) -> list[str]:
+    """Runs a session, unless that was done before, and returns what was not as shown."""
+    shutil.rmtree(tree / "out", ignore_errors=True)
+    complaints = []
+    keys = [tuple(command.text + "\n".join(command.typed) for command in session[:count])
+            for count in range(1, len(session) + 1)]
+    known = all(key in done_already for key in keys)
+    for key, command in zip(keys, session):
+        if command.text in NOT_RUN:
+            continue
+        if not known:
+            done_already[key] = (debug if command.typed else run)(command, tree)
+        status, output = done_already[key]
+        line = first_difference(command.shown, output)
+        if status != command.status:
+            complaints.append(f"{command.place}: {command.text}: exit status {status}, "
+                              f"not {command.status}:\n{output[-2000:]}")
+        elif line is not None:
+            complaints.append(f"{command.place}: {command.text}: does not fit: {line!r}; "
+                              f"it printed:\n{output[-6000:]}")
+    return complaints
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree, built, so that no run of another test gets in the way."""
+    copy = tmp_path_factory.mktemp("docs") / "hv16"
+    unwanted = shutil.ignore_patterns(".git", "out", "work", "unit", "__pycache__", ".pytest_cache")
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=unwanted)
+    subprocess.run(["make", "all"], cwd=copy, env=environment(), check=True,
+                   stdout=subprocess.DEVNULL)
+    return copy
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_commands_do_what_is_shown(document: Path, tree: Path) -> None:
+    played = sessions(document)
+    assert played, "a document without a command that a reader can try"
+    complaints = [complaint for session in played for complaint in play(session, tree)]
+    assert not complaints, "\n\n".join(complaints)
+
+
+def test_what_is_not_run_is_still_shown() -> None:
+    shown = {command.text for document in DOCUMENTS for session in sessions(document)
+             for command in session}
+    assert NOT_RUN.keys() <= shown, "a reason is left over for a command that nobody shows"
+
+
+def prose(document: Path) -> str:
+    """All but the fenced blocks."""
+    return re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def paths_in(document: Path) -> set[str]:
+    """What looks like a path of ours: in the text, and in the blocks that are tables."""
+    text = prose(document)
+    found = {name for name in re.findall(r"`([^`\s]+)`", text)
+             if name.split("/")[0] in FOLDERS and "/" in name}
+    found |= set(re.findall(r"\]\(([^)#:]+)\)", text))
+    tables = ["\n".join(block) for block in blocks(document) if "$ " not in "\n".join(block)]
+    return found | set(SOURCE_NAME.findall("\n".join([text, *tables])))
+
+
+def is_here(name: str, document: Path) -> bool:
+    """A path from the root or the document's folder, or a file's bare name, anywhere in the tree."""
+    if "/" not in name:
+        return any(path.is_file() for top in FOLDERS for path in (ROOT / top).rglob(name))
+    return any(any(base.glob(name)) for base in (ROOT, document.parent))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_paths_exist(document: Path) -> None:
+    paths = paths_in(document) - MADE_UP
+    missing = sorted(name for name in paths if not is_here(name, document))
+    assert paths and not missing, f"{document.name} names what is not there: {' '.join(missing)}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_plain_text(document: Path) -> None:
+    for number, line in enumerate(document.read_text("utf-8").splitlines(), 1):
+        assert len(line) <= WIDTH, f"{document.name}:{number}: {len(line)} columns"
+        assert not re.search(r"</?[a-z]+>", line), f"{document.name}:{number}: HTML"
