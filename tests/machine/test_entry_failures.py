@@ -113,6 +113,17 @@ def test_an_entry_that_breaks_no_rule_that_hv16_knows_is_dumped(out):
     assert re.search(r"^hv16:   cs +[0-9a-f]+ base [0-9a-f]+ limit ffff access", run.log, re.M)
 
 
+def test_a_fault_of_the_hypervisor_itself_prints_registers_and_names_the_function(out):
+    """A host RSP where nothing is mapped: the first instruction after the first exit faults."""
+    nowhere = 0x700000000000
+    run = boot(out, options=[f"poke={encoding('HOST_RSP'):#x}:{nowhere:#x}"])
+    assert (run.report.ended, run.status) == ("stop", 1), run.explain()
+    assert f" rsp {nowhere:x}\n" in run.log and f" cr2 {nowhere:x} " in run.log
+    assert re.search(r"hv16: stop: exception 14 \(error code 2\) in the hypervisor at [0-9a-f]{16}",
+                     run.last_line)
+    assert run.report.message.endswith("(vmx_exited+0x0)")
+
+
 def test_the_log_says_what_was_poked_and_what_was_there_before(out):
     run = boot(out, options=[f"poke={encoding('GUEST_RFLAGS'):#x}:0"])
     assert "hv16: poke: GUEST_RFLAGS (6820) was 2, is 0" in run.log

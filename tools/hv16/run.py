@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hv16 import bochs, image, models, qemu, summary
+from hv16 import bochs, image, models, qemu, summary, symbols
 from hv16.machine import GUEST_LOG_MAX, HV_LOG, SERIAL, Machine, MachineError, MachineSpec
 from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, ROOT, UserError, fail, shown
 from hv16.screen import unwrap
@@ -178,6 +178,9 @@ class Watcher:
         return None
 
     def log_ending(self, word: str, message: str) -> Ending:
+        fault = re.search(r"in the hypervisor at ([0-9a-f]{16}): see build/hv.sym$", message)
+        place = symbols.nearest(BUILD / "hv.sym", int(fault.group(1), 16)) if fault else None
+        message += f" ({place})" if place else ""
         ok = word == "end" and message.endswith("(code 0)")
         return Ending(word, message if word == "end" else f"hv16: {word}: {message}",
                       EXIT_OK if ok else EXIT_STOPPED)

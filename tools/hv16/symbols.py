@@ -53,6 +53,12 @@ def load(path: Path) -> dict[str, int]:
     return {name: int(address, 16) for address, name in lines}
 
 
+def nearest(path: Path, address: int) -> str | None:
+    """"exit_cpuid+0x5": the symbol at or before an address. None when there is none."""
+    before = [(at, name) for name, at in load(path).items() if at <= address]
+    return f"{max(before)[1]}+{address - max(before)[0]:#x}" if before else None
+
+
 def write(source: Path, target: Path) -> None:
     """Writes one symbol file, and leaves it alone when nothing changed."""
     text = "".join(f"{address:x} {name}\n" for address, name in sorted(set(read_source(source))))
