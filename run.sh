@@ -35,6 +35,7 @@ python3-pytest-xdist|runs them two at a time
 clang-format|checks how the C code is laid out
 cppcheck|looks for mistakes in the C code
 shellcheck|looks for mistakes in shell scripts
+grub-pc-bin|a boot loader that we did not make, as a guest
 LIST
 }
 
