@@ -1,5 +1,10 @@
-"""A second BIOS: SeaBIOS in Bochs. It leaves IA32_FEATURE_CONTROL open, where BIOS-bochs locks it."""
+"""Other firmware than BIOS-bochs: SeaBIOS, and what guests/firmware.asm plays.
 
+Nothing is mocked in hv16's eyes: SeaBIOS is the machine's BIOS, and firmware.asm hooks INT 15h and
+writes MSRs before hv16 boots from a floppy.
+"""
+
+import re
 from pathlib import Path
 
 import pytest
@@ -7,22 +12,41 @@ from hv16 import bochs
 from machines import assemble, boot
 
 SEABIOS = Path("/usr/share/seabios/bios.bin")
+MIB = 1 << 20
 
 
 @pytest.fixture
-def seabios(monkeypatch):
-    """From here on Bochs runs SeaBIOS. Returns what else to replace in its configuration."""
+def bochsrc(monkeypatch):
+    """Changes Bochs's configuration: what to replace, and under "add" what to add."""
     ours, changes = bochs.config, {}
 
     def config(*args, **words):
-        text = ours(*args, **words) + f"romimage: file={SEABIOS}\n"
+        text = ours(*args, **words)
         for old, new in changes.items():
-            assert old in text
-            text = text.replace(old, new)
+            assert old == "add" or old in text
+            text = text.replace(old, new) if old != "add" else text + new + "\n"
         return text
 
     monkeypatch.setattr(bochs, "config", config)
     return changes
+
+
+@pytest.fixture
+def seabios(bochsrc):
+    bochsrc["add"] = f"romimage: file={SEABIOS}"
+
+
+@pytest.fixture
+def firmware(bochsrc, tmp_path):
+    """Boots guests/firmware.asm with these defines, which boots hv16, which boots guest16."""
+    def run(*defines: str, autorun: str = "cpuid", mem_mb: int = 32):
+        bochsrc["boot: floppy"] = "boot: disk"
+        return boot(tmp_path / "out", guests=[assemble(tmp_path, "firmware", *defines)],
+                    options=["guest=active"], autorun=autorun, mem_mb=mem_mb)
+    return run
+
+
+# --- IA32_FEATURE_CONTROL ------------------------------------------------------------------------
 
 
 def test_feature_control_that_the_firmware_left_open_is_locked_with_vmxon_enabled(out, seabios):
@@ -34,10 +58,56 @@ def test_feature_control_that_bios_bochs_has_locked_is_left_alone(out):
     assert "FEATURE_CONTROL" not in boot(out).check_ended().log
 
 
-def test_vmx_that_the_firmware_has_locked_off_is_refused_and_explained(tmp_path, seabios):
-    seabios["boot: floppy"] = "boot: disk"
-    run = boot(tmp_path / "out", guests=[assemble(tmp_path, "vmx_off")])
+def test_vmx_that_the_firmware_has_locked_off_is_refused_and_explained(seabios, firmware):
+    run = firmware("VMX_OFF")
     assert (run.report.ended, run.status) == ("refused", 1), run.explain()
     assert run.report.message == (
         "hv16: refused: the firmware has locked VMX off (IA32_FEATURE_CONTROL is 1): look for "
         '"virtualization" or "VT-x" in its set-up')
+
+
+# --- A20 -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("defines, way", [
+    ([], "open already"), (["A20_CLOSED"], "BIOS"), (["A20_CLOSED", "NO_2401"], "port 92h")],
+    ids=lambda value: str(value))
+def test_a_closed_a20_gate_is_opened_in_the_mildest_way_that_works(firmware, defines, way):
+    assert f"A20: {way}," in firmware(*defines).check_ended().log
+
+
+# --- The memory map --------------------------------------------------------------------------------
+
+
+def block(log: str) -> int:
+    return int(re.search(r"^hv16: hidden: 0x([0-9a-f]+)-", log, re.MULTILINE).group(1), 16)
+
+
+@pytest.mark.parametrize("defines, way", [
+    ([], "E820h"), (["NO_E820"], "E801h"), (["NO_E820", "NO_E801"], "88h")],
+    ids=lambda value: str(value))
+def test_a_bios_without_e820_is_asked_in_older_ways(firmware, defines, way):
+    """guest16's demo then asks hv16 by E820h, E801h and 88h, and compares the three answers."""
+    run = firmware(*defines, autorun="bios").check_ended()
+    assert f"memory map: INT 15h {way}\n" in run.log
+    assert block(run.log) >= 0x1A00000
+
+
+def test_a_bios_that_says_nothing_about_memory_is_refused_on_the_screen(firmware):
+    run = firmware("NO_E820", "NO_E801", "NO_88")
+    assert (run.report.ended, run.status) == ("refused", 1), run.explain()
+    assert run.report.message == ("hv16: the BIOS does not say how much memory there is "
+                                  "(INT 15h E820h, E801h, 88h)")
+
+
+def test_a_map_that_is_too_long_is_refused_and_not_cut_off(firmware):
+    run = firmware("MAP_LONG")
+    assert (run.report.ended, run.status) == ("refused", 1), run.explain()
+    assert run.report.message.startswith("hv16: the BIOS reports more memory ranges than hv16")
+
+
+def test_the_block_avoids_what_overlaps_usable_memory(firmware):
+    """Out of order, overlapping, in entries of 20 bytes. Usable: 1 to 63 MiB; at 60 MiB ACPI."""
+    run = firmware("MAP_WILD", autorun="bios", mem_mb=64).check_ended()
+    assert block(run.log) == 58 * MIB
+    assert "0000000003A00000 0000000000200000 2 reserved" in run.serial

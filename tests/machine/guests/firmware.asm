@@ -1,0 +1,148 @@
+; firmware.asm: plays another firmware than the one that is there. A boot sector that changes what
+; it says on the command line of nasm, and then boots the floppy:
+;   -DVMX_OFF        IA32_FEATURE_CONTROL locked, VMXON disabled, as by a switch of the set-up
+;   -DNO_E820 -DNO_E801 -DNO_88   INT 15h does not know these calls about memory
+;   -DMAP_WILD       INT 15h E820h: out of order, overlapping, with an empty range
+;   -DMAP_LONG       INT 15h E820h: more ranges than anybody keeps
+;   -DA20_CLOSED     the A20 gate is closed; -DNO_2401: and INT 15h 2401h does not open it
+; It stays behind at the top of base memory, one KiB of which it takes.
+
+bits 16
+org 0
+
+%define IA32_FEATURE_CONTROL 0x3A
+%define LOCKED               1
+%define BASE_MEMORY          0x413      ; KiB
+%define INT15                (0x15 * 4)
+
+        cli
+        cld
+        xor ax, ax
+        mov ss, ax
+        mov sp, 0x7C00
+        mov ds, ax
+        mov ax, [BASE_MEMORY]
+        dec ax
+        mov [BASE_MEMORY], ax
+        shl ax, 6                       ; KiB to paragraphs
+        mov es, ax
+        mov si, 0x7C00
+        xor di, di
+        mov cx, 256
+        rep movsw
+        push es
+        push word moved
+        retf
+moved:
+        mov eax, [INT15]
+        mov [cs:old_int15], eax
+        mov word [INT15], int15
+        mov [INT15 + 2], cs
+        sti
+%ifdef VMX_OFF
+        mov ecx, IA32_FEATURE_CONTROL
+        mov eax, LOCKED
+        xor edx, edx
+        wrmsr
+%endif
+%ifdef A20_CLOSED
+        in al, 0x92
+        and al, ~3
+        out 0x92, al
+%endif
+        xor ax, ax
+        mov es, ax
+        mov ax, 0x0201
+        mov bx, 0x7C00
+        mov cx, 1
+        mov dx, 0
+        int 0x13
+        jc $
+        xor dx, dx
+        jmp 0:0x7C00
+
+%macro REFUSE 2                         ; register, value
+        cmp %1, %2
+        je int15_error
+%endmacro
+
+int15:
+%ifdef NO_E820
+        REFUSE ax, 0xE820
+%endif
+%ifdef NO_E801
+        REFUSE ax, 0xE801
+%endif
+%ifdef NO_88
+        REFUSE ah, 0x88
+%endif
+%ifdef NO_2401
+        REFUSE ax, 0x2401
+%endif
+%ifdef MAP_WILD
+        cmp ax, 0xE820
+        je e820_wild
+%elifdef MAP_LONG
+        cmp ax, 0xE820
+        je e820_long
+%endif
+        jmp far [cs:old_int15]
+
+int15_error:
+        mov ah, 0x86
+        stc
+        retf 2
+old_int15: dd 0
+
+%ifdef MAP_LONG
+e820_long:                              ; page EBX, which is reserved
+        mov eax, ebx
+        shl eax, 13
+        mov [es:di], eax
+        mov dword [es:di + 4], 0
+        mov dword [es:di + 8], 0x1000
+        mov dword [es:di + 12], 0
+        mov dword [es:di + 16], 2
+        inc ebx
+        jmp e820_done
+%endif
+
+%ifdef MAP_WILD
+e820_wild:
+        push si
+        push cx
+        imul si, bx, 20
+        add si, wild
+        mov cx, 10
+        push di
+        cs rep movsw                    ; 20 bytes, the old form
+        pop di
+        pop cx
+        pop si
+        inc ebx
+        cmp ebx, (wild_end - wild) / 20
+        jb e820_done
+        xor ebx, ebx
+        jmp e820_done
+%macro RANGE 3                          ; base, length, type
+        dq %1, %2
+        dd %3
+%endmacro
+wild:   RANGE 0x0100000, 0x3E00000, 1
+        RANGE 0x3800000, 0x0010000, 2   ; inside the one above
+        RANGE 0x0000000, 0x009F000, 1
+        RANGE 0x0005000, 0x0000000, 2   ; empty
+        RANGE 0x00F0000, 0x0010000, 2
+        RANGE 0x3C00000, 0x0200000, 3   ; inside the first as well, where a block would fit
+        RANGE 0x009F000, 0x0001000, 2
+wild_end:
+%endif
+
+e820_done:
+        mov eax, 'PAMS'
+        mov ecx, 20
+        clc
+        retf 2
+
+        times 510 - ($ - $$) db 0
+        dw 0xAA55
