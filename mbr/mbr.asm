@@ -97,7 +97,7 @@ mbr_error_code:    db "00h", 13, 10, 0
 
 mbr_code_size equ $ - mbr_start
 %if mbr_code_size > MBR_CODE_MAX
-    %error the MBR's code does not fit before the disk signature
+    %error "the MBR's code does not fit before the disk signature"
 %endif
     times MBR_CODE_MAX - mbr_code_size db 0
 

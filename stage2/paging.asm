@@ -18,7 +18,7 @@ PDPT_HV  equ HV_PAGE_TABLES + 0x6000
 PD_HV    equ HV_PAGE_TABLES + 0x7000
 PD_END   equ HV_PAGE_TABLES + 0x8000
 %if PD_END > HV_PAGE_TABLES_END
-    %error the page tables do not fit where hv/layout.h puts them
+    %error "the page tables do not fit where hv/layout.h puts them"
 %endif
 
 ; Which entry of which table maps HV_VIRT.

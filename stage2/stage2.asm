@@ -16,7 +16,7 @@ stage2_magic:
     dd      STAGE2_MAGIC        ; the MBR looks for it, then jumps behind it
 stage2_start:
 %if $ - $$ != STAGE2_ENTRY_OFFSET
-    %error stage2 does not begin where hv/boot.h says
+    %error "stage2 does not begin where hv/boot.h says"
 %endif
     mov     [INFO(INFO_BOOT_DRIVE)], dl
     mov     dword [INFO(INFO_MAGIC)], BOOT_INFO_MAGIC
@@ -46,5 +46,5 @@ stage2_32:
 
 stage2_end:
 %if stage2_end - stage2_magic > HV_LOAD_ADDR - STAGE2_ADDR
-    %error stage2 would reach into the buffer for the hypervisor
+    %error "stage2 would reach into the buffer for the hypervisor"
 %endif

@@ -135,5 +135,5 @@ int15_error:
 align 8
 resident_end:
 %if resident_end - header + E820_MAX * E820_ENTRY_SIZE > RESIDENT_SIZE
-    %error the resident and a full memory map do not fit in RESIDENT_SIZE
+    %error "the resident and a full memory map do not fit in RESIDENT_SIZE"
 %endif
