@@ -79,16 +79,6 @@ void check_efer(struct check *check, uint32_t field, bool long_mode)
                "LMA must equal the control (entry IA32E_MODE_GUEST, exit HOST_ADDRESS_SPACE_SIZE)");
 }
 
-void check_cet(struct check *check, uint32_t s_cet_field, uint32_t ssp_field)
-{
-    uint64_t s_cet = check_value(check, s_cet_field);
-    check_bits(check, s_cet_field, s_cet & 0x3c0, "reserved bits 9:6 must be 0");
-    check_rule(check, s_cet_field, (s_cet & 0xc00) != 0xc00,
-               "bits 10 (SUPPRESS) and 11 (TRACKER) must not both be 1");
-    check_canonical(check, s_cet_field);
-    check_bits(check, ssp_field, check_value(check, ssp_field) & 3, "bits 1:0 must be 0");
-}
-
 void check_fixed(struct check *check, uint32_t field, uint64_t must_be_1, uint64_t may_be_1)
 {
     uint64_t value = check_value(check, field);

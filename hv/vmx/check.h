@@ -6,10 +6,11 @@
  * Area" (27.2) and "Checking and Loading Guest State" (27.3), and names each one that is broken.
  * Section numbers are those of the edition in which "VM Entries" is chapter 27; titles stay.
  *
- * Not checked, because the answer is not in the VMCS: what the VMCS link pointer and the MSR
- * areas point at, and the bits of IA32_PERF_GLOBAL_CTRL and IA32_LBR_CTL (they depend on CPUID).
- * Not checked, because hv16 never uses them: SMM, SGX, RTM, FRED, Intel PT, HLAT, the UINV field
- * and the tertiary and secondary-exit controls.
+ * Not checked, because the answer is not in the VMCS: what the VMCS link pointer points at, and the
+ * bits of IA32_PERF_GLOBAL_CTRL and IA32_LBR_CTL (they depend on CPUID).
+ * Not checked, because hv16 never uses them: SMM, SGX, CET, RTM, FRED, Intel PT, HLAT, protection
+ * keys, MSR areas, VM functions, sub-page permissions, the UINV field and the tertiary and
+ * secondary-exit controls. Where one of them is turned on, it is named.
  */
 #ifndef HV16_VMX_CHECK_H
 #define HV16_VMX_CHECK_H

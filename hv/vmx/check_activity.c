@@ -44,7 +44,7 @@ static void check_interruptibility(struct check *check, uint64_t blocking)
     const uint32_t field = VMCS_GUEST_INTERRUPTIBILITY;
     const uint32_t sti_or_ss = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
     uint32_t type = check->injection & INTERRUPTION_TYPE;
-    check_bits(check, field, blocking & 0xffffffe0u, "reserved bits 31:5 must be 0");
+    check_bits(check, field, blocking & 0xfffffff0u, "reserved bits 31:4 must be 0");
     check_rule(check, field, (blocking & sti_or_ss) != sti_or_ss,
                "STI and MOV SS (bits 0 and 1) must not both be 1");
     check_rule(check, field, !(blocking & INTERRUPTIBILITY_STI) || check->rflags & CHECK_FLAGS_IF,
@@ -62,9 +62,6 @@ static void check_interruptibility(struct check *check, uint64_t blocking)
                    "NMI (bit 3) must be 0 when an NMI is injected with VIRTUAL_NMIS");
     }
     check_bits(check, field, blocking & INTERRUPTIBILITY_SMI, "SMI (bit 2) must be 0 outside SMM");
-    check_rule(check, field,
-               !(blocking & INTERRUPTIBILITY_ENCLAVE) || !(blocking & INTERRUPTIBILITY_MOV_SS),
-               "MOV SS (bit 1) must be 0 with an enclave interruption (bit 4)");
 }
 
 static void check_pending_debug(struct check *check, uint64_t activity, uint64_t blocking)

@@ -15,8 +15,6 @@ static void check_control_registers(struct check *check)
     check_fixed(check, VMCS_GUEST_CR0, cr0_fixed0, can->cr0_fixed1 | CHECK_CR0_NW_CD);
     check_rule(check, VMCS_GUEST_CR0, !paging || check->cr0 & CHECK_CR0_PE, "PG needs PE");
     check_fixed(check, VMCS_GUEST_CR4, can->cr4_fixed0, can->cr4_fixed1);
-    check_rule(check, VMCS_GUEST_CR4, !(check->cr4 & CHECK_CR4_CET) || check->cr0 & CHECK_CR0_WP,
-               "CET needs CR0.WP");
     if (check->ia32e_guest) {
         check_rule(check, VMCS_GUEST_CR0, paging, "PG must be 1 with IA32E_MODE_GUEST");
         check_rule(check, VMCS_GUEST_CR4, (check->cr4 & CHECK_CR4_PAE) != 0,
@@ -58,18 +56,6 @@ static void check_msrs(struct check *check)
         check_pat(check, VMCS_GUEST_PAT);
     if (check->entry & ENTRYCTL_LOAD_EFER)
         check_guest_efer(check);
-    if (check->entry & ENTRYCTL_LOAD_BNDCFGS) {
-        check_bits(check, VMCS_GUEST_BNDCFGS, check_value(check, VMCS_GUEST_BNDCFGS) & 0xffc,
-                   "reserved bits 11:2 must be 0");
-        check_canonical(check, VMCS_GUEST_BNDCFGS);
-    }
-    if (check->entry & ENTRYCTL_LOAD_CET_STATE) {
-        check_cet(check, VMCS_GUEST_S_CET, VMCS_GUEST_SSP);
-        check_canonical(check, VMCS_GUEST_SSP_TABLE);
-    }
-    if (check->entry & ENTRYCTL_LOAD_PKRS)
-        check_bits(check, VMCS_GUEST_PKRS, check_value(check, VMCS_GUEST_PKRS) & CHECK_HIGH_HALF,
-                   "bits 63:32 must be 0");
 }
 
 static void check_descriptor_tables(struct check *check)

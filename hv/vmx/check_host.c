@@ -8,13 +8,9 @@ static void check_host_registers(struct check *check)
 {
     const struct vmcs_capabilities *can = check->capabilities;
     bool wide = (check->exit & EXITCTL_HOST_ADDRESS_SPACE_SIZE) != 0;
-    uint64_t cr4 = check_value(check, VMCS_HOST_CR4);
     check->section = "Checks on Host Control Registers, MSRs, and SSP (27.2.2)";
     check_fixed(check, VMCS_HOST_CR0, can->cr0_fixed0, can->cr0_fixed1);
     check_fixed(check, VMCS_HOST_CR4, can->cr4_fixed0, can->cr4_fixed1);
-    check_rule(check, VMCS_HOST_CR4,
-               !(cr4 & CHECK_CR4_CET) || check_value(check, VMCS_HOST_CR0) & CHECK_CR0_WP,
-               "CET needs CR0.WP");
     check_bits(check, VMCS_HOST_CR3,
                check_beyond_physical(check, check_value(check, VMCS_HOST_CR3)),
                "must not go beyond the physical-address width");
@@ -28,14 +24,6 @@ static void check_host_registers(struct check *check)
                    ((check_value(check, VMCS_HOST_EFER) & CHECK_EFER_LME) != 0) == wide,
                    "LME must equal the exit control HOST_ADDRESS_SPACE_SIZE");
     }
-    if (check->exit & EXITCTL_LOAD_CET_STATE) {
-        check_cet(check, VMCS_HOST_S_CET, VMCS_HOST_SSP);
-        check_canonical(check, VMCS_HOST_SSP);
-        check_canonical(check, VMCS_HOST_SSP_TABLE);
-    }
-    if (check->exit & EXITCTL_LOAD_PKRS)
-        check_bits(check, VMCS_HOST_PKRS, check_value(check, VMCS_HOST_PKRS) & CHECK_HIGH_HALF,
-                   "bits 63:32 must be 0");
 }
 
 static void check_host_segments(struct check *check)

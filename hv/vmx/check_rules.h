@@ -9,12 +9,10 @@
 
 /* Bits of registers that the rules mention ("Control Registers", "EFLAGS Register"). */
 #define CHECK_CR0_PE     0x00000001u
-#define CHECK_CR0_WP     0x00010000u
 #define CHECK_CR0_NW_CD  0x60000000u
 #define CHECK_CR0_PG     0x80000000u
 #define CHECK_CR4_PAE    0x00000020u
 #define CHECK_CR4_PCIDE  0x00020000u
-#define CHECK_CR4_CET    0x00800000u
 #define CHECK_EFER_LME   0x00000100u
 #define CHECK_EFER_LMA   0x00000400u
 #define CHECK_EFER_VALID 0x00000d01u /* SCE, LME, LMA, NXE */
@@ -52,7 +50,6 @@ void check_canonical(struct check *check, uint32_t field);
 void check_page(struct check *check, uint32_t field); /* a 4 KiB page's physical address */
 void check_pat(struct check *check, uint32_t field);
 void check_efer(struct check *check, uint32_t field, bool long_mode);
-void check_cet(struct check *check, uint32_t s_cet_field, uint32_t ssp_field);
 /* CR0 or CR4 against the bits that VMX operation fixes. */
 void check_fixed(struct check *check, uint32_t field, uint64_t must_be_1, uint64_t may_be_1);
 

@@ -49,12 +49,6 @@ struct row {
     VID, SET(PIN_CONTROLS, PIN | PIN_EXTERNAL_INTERRUPT_EXITING | PIN_PROCESS_POSTED_INTERRUPTS),  \
         WITH_EXIT(EXITCTL_ACKNOWLEDGE_INTERRUPT), SET(POSTED_INTERRUPT_VECTOR, vector),            \
         SET(POSTED_INTERRUPT_DESCRIPTOR, descriptor)
-#define HOST_CET(s_cet, ssp, table)                                                                \
-    WITH_EXIT(EXITCTL_LOAD_CET_STATE), SET(HOST_S_CET, s_cet), SET(HOST_SSP, ssp),                 \
-        SET(HOST_SSP_TABLE, table)
-#define GUEST_CET(s_cet, ssp, table)                                                               \
-    WITH_ENTRY(ENTRYCTL_LOAD_CET_STATE), SET(GUEST_S_CET, s_cet), SET(GUEST_SSP, ssp),             \
-        SET(GUEST_SSP_TABLE, table)
 #define HOST_32                                                                                    \
     SET(EXIT_CONTROLS, EXIT & ~EXITCTL_HOST_ADDRESS_SPACE_SIZE), SET(HOST_EFER, 0),                \
         SET(HOST_RIP, 0x1000)

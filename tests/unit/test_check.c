@@ -177,7 +177,6 @@ static void test_ept_capabilities(void **state)
     static const struct row none = ROW(EPT_POINTER, "memory type", SET(EPT_POINTER, 0x5018));
     static const struct row four = ROW(EPT_POINTER, "page-walk", SET(EPT_POINTER, 0x501e));
     static const struct row five = ROW(EPT_POINTER, "", SET(EPT_POINTER, 0x5026));
-    static const struct row shadow = ROW(EPT_POINTER, "", SET(EPT_POINTER, 0x509e));
     capabilities.ept_vpid = 1 << 6 | 1 << 8 | 1 << 14;
     check_rows(&dirty, 1, 1);
     capabilities.ept_vpid = 1 << 6 | 1 << 8;
@@ -187,8 +186,6 @@ static void test_ept_capabilities(void **state)
     capabilities.ept_vpid = 1 << 7 | 1 << 14;
     assert_int_equal(run(&five), 0);
     check_rows(&four, 1, 1);
-    capabilities.ept_vpid = 1 << 6 | 1 << 14 | 1 << 23;
-    assert_int_equal(run(&shadow), 0);
 }
 
 static void test_other_capabilities(void **state)
