@@ -10,9 +10,9 @@ HV16    := PYTHONPATH=tools $(PYTHON) -m hv16
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # The hypervisor: no libc, no vector registers. RBP and R8-R15 are left to the guest, and no function
 # saves RBX for its caller: hv/vmx/enter.h says why.
-OPT     := -Os
+OPT     := -Oz -malign-data=abi # all of it must fit into 64 KiB
 REGS    := $(foreach r,bp 8 9 10 11 12 13 14 15,-ffixed-r$r) -fcall-used-rbx -fno-caller-saves -mpreferred-stack-boundary=3
-HVFLAGS := -std=c17 $(OPT) -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
            -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-stack-protector \
            -fno-asynchronous-unwind-tables -fomit-frame-pointer -fcf-protection=none \
            -fno-delete-null-pointer-checks --param=min-pagesize=0 $(REGS) $(WARN) -Wno-override-init -Ihv
@@ -21,7 +21,7 @@ ASFLAGS := -I$B/ -Ihv/ -Imbr/ -Istage2/ -Iguest16/ -w+error
 HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c))
 HV_ASM  := hv/entry.asm hv/cpu/faults.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
 HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
-HEADERS := $(wildcard hv/*.h hv/*/*.h)
+HEADERS := $(wildcard hv/*.h hv/*/*.h) Makefile
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
 .PHONY: all run debug bench test unit units check symbols clean help
@@ -59,7 +59,8 @@ $B/guest16.bin: guest16/guest16.asm $(wildcard guest16/*.asm) $(BOOTINC)
 # --- the hypervisor -------------------------------------------------------------------------------------
 $B/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D); echo "  cc   $<"
-	$Q$(CC) $(HVFLAGS) -c -o $@ $<
+	$Q$(CC) $(OPT) $(HVFLAGS) -c -o $@ $<
+$B/hv/exits/%.o: OPT := -Os # where a tick counts
 $B/%.asm.o: %.asm $B/layout.inc
 	@mkdir -p $(@D); echo "  nasm $<"
 	$Q$(NASM) -f elf64 $(ASFLAGS) -o $@ $<
@@ -79,7 +80,9 @@ symbols: $B/hv16.img
 # --- tests --------------------------------------------------------------------------------------------------
 # The pure logic, compiled unchanged for the host, with the sanitizers, one program for each test file.
 PURE    := hv/options.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
-           hv/exits/reasons.c hv/vmx/xcr0.c hv/vmx/errors.c hv/vmx/field_names.c $(wildcard hv/vmx/check*.c)
+           hv/exits/reasons.c hv/vmx/xcr0.c hv/vmx/errors.c hv/vmx/field_names.c $(wildcard hv/vmx/check*.c) \
+           hv/apic/lapic.c hv/apic/lapic_registers.c hv/apic/lapic_ipi.c \
+           hv/apic/decode.c hv/apic/execute.c hv/mem/guest_walk.c
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 HOST    := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover $(WARN) -Ihv -Itests/unit
 $B/unit/%.o: hv/%.c $(HEADERS)

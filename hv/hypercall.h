@@ -1,7 +1,7 @@
 /*
  * hypercall.h: what a guest may ask with VMCALL. Plain numbers only: nasm reads them too.
  *
- * EAX = HYPERCALL_MAGIC, EBX = one of the functions; the result is in EAX (and EDX). With any
+ * EAX = HYPERCALL_MAGIC, EBX = one of the functions; the result is in EAX (and ECX, EDX). With any
  * other EAX the instruction is #UD, as on a processor without VMX.
  */
 #ifndef HV16_HYPERCALL_H
@@ -16,6 +16,20 @@
 #define HYPERCALL_BOOT_FAILED                                                                      \
     5 /* the resident could not boot the guest; CL = why (resident.asm)                            \
        */
+
+#define HYPERCALL_APIC_MODE 6 /* EAX = how the guest's APIC is virtualized, see below */
+/* EAX = the machine's own IA32_APIC_BASE, ECX = this processor's APIC-access address, EDX = its
+ * virtual-APIC address; bits 31:0 each, 0 for an address that the mode does not use. */
+#define HYPERCALL_APIC_ADDRESSES 7
+
+/* EAX of HYPERCALL_APIC_MODE: the values of enum apic_mode. */
+#define HYPERCALL_APIC_OFF    0
+#define HYPERCALL_APIC_MMIO   1
+#define HYPERCALL_APIC_TPR_RO 2
+#define HYPERCALL_APIC_TPR    3
+#define HYPERCALL_APIC_APICV  4
+#define HYPERCALL_APIC_X2APIC 5
+#define HYPERCALL_APIC_POSTED 6
 
 /* CL of HYPERCALL_BOOT_FAILED. */
 #define BOOT_FAILED_READ      1 /* INT 13h failed; CH = its error code */

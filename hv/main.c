@@ -1,6 +1,7 @@
 /*
  * main.c: the contents page of the hypervisor.
  */
+#include "apic/apic.h"
 #include "boot.h"
 #include "console/log.h"
 #include "console/screen.h"
@@ -58,6 +59,7 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
 
     tables_load();       /* cpu/:   our own GDT, TSS and IDT: from here on faults are reported */
     vmx_check_machine(); /* vmx/:   every VMX feature we need, or a refusal that names it */
+    apic_choose();       /* apic/:  how the guest's local APIC is virtualized */
     resident_install();  /* guest/: INT 15h tells the guest a memory map without us */
 
     vmx_on();                  /* vmx/:   into VMX root operation */
@@ -65,6 +67,7 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     vmcs_create(vcpu);         /* vmx/:   one VMCS, filled in three parts: */
     vmcs_write_host(vcpu);     /*         what the processor loads at an exit */
     vmcs_write_controls(vcpu); /*     what causes exits */
+    apic_open(vcpu);           /* apic/:  what the guest gets instead of the machine's */
     resident_start_guest();    /*     a real-mode guest about to read its boot sector */
 
     tables_nmi_for(vcpu); /* cpu/:    NMIs that hit us are the guest's */

@@ -106,6 +106,29 @@ static bool set_level(struct options *options, const char *value)
     return true;
 }
 
+static bool set_apic(struct options *options, const char *value)
+{
+    static const char *const names[] = {"off",    "mmio",   "tpr-ro", "tpr", "apicv",
+                                        "x2apic", "posted", "auto",   NULL};
+    int found = find_name(names, value);
+
+    if (found < 0)
+        return false;
+    options->apic = (enum apic_mode)found;
+    return true;
+}
+
+static bool set_bug(struct options *options, const char *value)
+{
+    static const char *const names[] = {"none", "stale-tpr", "no-threshold", "raw-page", NULL};
+    int found = find_name(names, value);
+
+    if (found < 0)
+        return false;
+    options->bug = (enum apic_bug)found;
+    return true;
+}
+
 static bool set_trace(struct options *options, const char *value)
 {
     options->trace_exits = equal(value, "exits");
@@ -150,6 +173,8 @@ static const struct option_key keys[] = {
     {"trace", set_trace, "\"exits\" or \"none\""},
     {"status", set_status, "\"on\" or \"off\""},
     {"reset", set_reset, "\"guest\", \"stop\" or \"machine\""},
+    {"apic", set_apic, "off mmio tpr-ro tpr apicv x2apic posted or auto"},
+    {"bug", set_bug, "none stale-tpr no-threshold or raw-page"},
     {"poke", set_poke, "FIELD:VALUE, two numbers, at most 4 times"},
 };
 

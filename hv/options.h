@@ -16,6 +16,19 @@
 #define OPTIONS_ERROR_SIZE 128 /* bytes of a message, with its NUL */
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+/* How the guest's local APIC is virtualized, from the plainest way to the most of a processor. */
+enum apic_mode {
+    APIC_OFF,    /* it is not: the guest has the machine's own */
+    APIC_MMIO,   /* every access to its page exits and is emulated */
+    APIC_TPR_RO, /* TPR shadow: reading TPR is free */
+    APIC_TPR,    /* TPR shadow: writing it as well */
+    APIC_APICV,  /* APIC-register virtualization and virtual-interrupt delivery */
+    APIC_X2APIC, /* the same through MSRs 800H-8FFH */
+    APIC_POSTED, /* and interrupts posted from one processor to another */
+    APIC_AUTO,   /* the last of these that the processor has */
+};
+/* Mistakes that one can make with a virtual APIC, on demand: docs/apic.md. */
+enum apic_bug { BUG_NONE, BUG_STALE_TPR, BUG_NO_THRESHOLD, BUG_RAW_PAGE };
 enum reset_policy { RESET_GUEST, RESET_STOP, RESET_MACHINE };
 
 struct option_poke { /* poke=FIELD:VALUE: a VMCS field to overwrite just before the first entry */
@@ -31,6 +44,8 @@ struct options {
     bool trace_exits;        /* trace=exits: one log line for each exit; trace=none (default) */
     bool status_line;        /* status=on (default) or off */
     enum reset_policy reset; /* reset=guest (default)|stop|machine */
+    enum apic_mode apic;     /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default off) */
+    enum apic_bug bug;       /* bug=none (default)|stale-tpr|no-threshold|raw-page */
     uint32_t poke_count;
     struct option_poke poke[OPTION_POKES];
 };
@@ -39,7 +54,7 @@ struct options {
  * Fills `options` from `text`: KEY=VALUE words between white space, up to `size` bytes, a NUL or
  * a 1Ah. Words may repeat, the last one counts (poke= adds up). Numbers are decimal or 0x hex.
  * Returns true; or false with one line in `error` that names the word and what it may be:
- *     unknown option "gest=0x80"; known: guest log level trace status reset poke
+ *     unknown option "gest=0x80"; known: guest log level trace status reset apic bug poke
  *     option "guest=512": needs "active" or a drive from 0 to 0xff
  *     option "guest" has no value: write KEY=VALUE
  * After false `options` holds the defaults, so that the line can be logged.

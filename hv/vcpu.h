@@ -5,6 +5,7 @@
 #ifndef HV16_VCPU_H
 #define HV16_VCPU_H
 
+#include "apic/lapic.h"
 #include "exits/reasons.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,8 @@ enum gpr {
     REG_R15,
     REG_COUNT
 };
+
+#define EXTINT_MAX 16 /* the 8259 acknowledges each of its inputs once at a time */
 
 /* What came of an attempt to enter the guest. */
 enum entry_result {
@@ -71,6 +74,11 @@ struct vcpu {
     uint64_t hidden_reads;
     uint64_t hidden_writes;
     struct progress progress;
+
+    struct lapic lapic;         /* the guest's local APIC, except with apic=off */
+    uint8_t extint[EXTINT_MAX]; /* acknowledged vectors of the 8259 that wait for the guest */
+    uint32_t extint_count;
+    void *posted; /* the posted-interrupt descriptor, with apic=posted */
 
     void *vmcs;         /* the regions that the processor reads, each of 4 KiB */
     uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */

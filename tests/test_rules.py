@@ -70,9 +70,10 @@ def test_a_long_function_is_noticed(tree):
 
 
 def test_too_much_code_is_noticed(tree):
-    for i in range(3):
-        (tree / f"hv/more{i}.c").write_text("int f(void);\n" * 299)
-    assert "lines of code: at most 5000" in problems(tree)
+    for i in range(7):
+        (tree / f"hv/svm{i}.c").write_text("int f(void);\n" * 299)
+    assert "hv/.: " in problems(tree) and "at most 2000 in a module" in problems(tree)
+    assert "lines of code: at most 8000" in problems(tree)
 
 
 def test_a_use_of_the_guests_registers_is_noticed(tree):

@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-CODE_LINES_MAX = 5000  # of the hypervisor, without comments, blank lines and flat tables
+# Lines of code of the hypervisor, without comments, blank lines and flat tables: all of it, and what
+# is read in one go, a module.
+CODE_LINES_MAX = 8000
+MODULE_LINES_MAX = 2000
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
 MAKEFILE_LINES_MAX = 150
@@ -33,12 +36,19 @@ OWNED = [
      "the console's ports belong to console/"),
     (r"\bVGA_TEXT\b", {"console/screen.c", "layout.h"},
      "the text screen belongs to console/screen.c"),
+    (r"lapic(->|\.)page|\bVMCS_(VIRTUAL_APIC_ADDRESS|TPR_THRESHOLD|GUEST_INTERRUPT_STATUS)\b",
+     {"apic/", "vmx/fields.h", "vmx/check_apic.c", "vmx/check_activity.c", "vmx/field_names.c"},
+     "the virtual-APIC page is touched in apic/ only"),
+    (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},
+     "the physical APIC is apic/physical.c's only"),
     (r"\bPORT_COM1\b", {"layout.h"}, "COM1 is the guest's alone"),
 ]
 
 # Compiled unchanged into the host tests: nothing privileged.
 PURE = {"options.c", "mem/e820.c", "mem/mtrr.c", "guest/partition.c", "console/format.c",
-        "vmx/xcr0.c", "vmx/errors.c", "vmx/field_names.c", "exits/reasons.c"}
+        "vmx/xcr0.c", "vmx/errors.c", "vmx/field_names.c", "exits/reasons.c",
+        "apic/lapic.c", "apic/lapic_registers.c", "apic/lapic_ipi.c",
+        "apic/decode.c", "apic/execute.c", "mem/guest_walk.c"}
 PRIVILEGED = re.compile(r'__asm__|#include "(cpu/cpu|cpu/tables|machine|vmx/vmcs|vmx/enter)\.h"')
 
 # Functions that are about the registers which the compiler must leave alone.
@@ -56,7 +66,8 @@ def ownership(root: Path):
     for name, lines in sources(root, ".c", ".h"):
         for number, line in enumerate(lines, 1):
             for pattern, owners, why in OWNED:
-                if name not in owners and re.search(pattern, line):
+                owned = name in owners or f"{name.split('/')[0]}/" in owners
+                if not owned and re.search(pattern, line):
                     yield f"hv/{name}:{number}: {why}"
 
 
@@ -81,13 +92,19 @@ def long_functions(name: str, lines: list[str]):
 
 
 def sizes(root: Path):
-    code = 0
+    modules: dict[str, int] = {}
     for name, lines in sources(root, ".c", ".h", ".asm"):
         if len(lines) > FILE_LINES_MAX:
             yield f"hv/{name}: {len(lines)} lines: at most {FILE_LINES_MAX}"
         yield from long_functions(f"hv/{name}", lines)
         if name not in FLAT_TABLES:
-            code += sum(not re.match(r"\s*(/?\*|;|//|$)", line) for line in lines)
+            module = name.split("/")[0] if "/" in name else "."
+            modules[module] = modules.get(module, 0) + sum(
+                not re.match(r"\s*(/?\*|;|//|$)", line) for line in lines)
+    for module, code in modules.items():
+        if code > MODULE_LINES_MAX:
+            yield f"hv/{module}: {code} lines of code: at most {MODULE_LINES_MAX} in a module"
+    code = sum(modules.values())
     if code > CODE_LINES_MAX:
         yield f"hv/: {code} lines of code: at most {CODE_LINES_MAX}"
     print(f"check: hv/ has {code} lines of code (without comments, blank lines, flat tables)")

@@ -40,6 +40,8 @@
 #define MSR_IA32_VMX_TRUE_EXIT   0x48F
 #define MSR_IA32_VMX_TRUE_ENTRY  0x490
 #define MSR_IA32_VMX_LAST        0x493
+#define MSR_X2APIC_FIRST         0x800 /* + a register's offset in the APIC's page / 16 */
+#define MSR_X2APIC_LAST          0x8FF
 #define MSR_IA32_EFER            0xC0000080
 #define MSR_IA32_FS_BASE         0xC0000100
 #define MSR_IA32_GS_BASE         0xC0000101

@@ -3,6 +3,7 @@
  * Source: SDM volume 2, "CPUID"; APM volume 3, "CPUID" for the hypervisor's leaves, which by
  * convention begin at 40000000h.
  */
+#include "apic/apic.h"
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "hypercall.h"
@@ -44,6 +45,7 @@ static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *
     if (leaf == LEAF_FEATURES) {
         gpr[REG_RCX] = (gpr[REG_RCX] & ~(uint64_t)(ECX1_VMX | ECX1_SMX)) | ECX1_HYPERVISOR;
         gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX1_OSXSAVE, CR4_OSXSAVE);
+        apic_correct_cpuid(vcpu);
     } else if (leaf == LEAF_EXTENDED_FEATURES) {
         gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX7_OSPKE, CR4_PKE);
     } else {

@@ -44,18 +44,25 @@ void hidden_step_end(struct vcpu *vcpu);
 void io_settle_keyboard(struct vcpu *vcpu);
 
 /* The handlers. The file is named like the function: exit_cpuid() is in exits/cpuid.c. */
+exit_fn exit_apic_access;
+exit_fn exit_apic_write;
 exit_fn exit_cpuid;
 exit_fn exit_cr_access;
 exit_fn exit_ept_misconfiguration;
 exit_fn exit_ept_violation;
 exit_fn exit_exception;
+exit_fn exit_external_interrupt;
+exit_fn exit_hlt;
+exit_fn exit_interrupt_window;
 exit_fn exit_invd;
 exit_fn exit_io;
 exit_fn exit_preemption_timer;
 exit_fn exit_rdmsr;
 exit_fn exit_task_switch;
+exit_fn exit_tpr_threshold;
 exit_fn exit_triple_fault;
 exit_fn exit_unexpected;
+exit_fn exit_virtualized_eoi;
 exit_fn exit_vmcall;
 exit_fn exit_vmx_instruction;
 exit_fn exit_wrmsr;

@@ -4,6 +4,7 @@
  * Source: SDM volume 3, "MSR-Bitmap Address" (3C 25.6.9).
  */
 #include "cpu/msr.h"
+#include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/tables.h"
 #include "exits/exits.h"
@@ -19,12 +20,25 @@ static enum exit_action refuse(const struct vcpu *vcpu, const char *what)
     return EXIT_RESUME;
 }
 
-/* All that can be read may be read without an exit: what comes here does not exist for the guest,
- * as on a processor without VMX. */
+static bool is_apic(uint32_t msr)
+{
+    return apic_way != NULL &&
+           (msr == MSR_IA32_APIC_BASE || (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST));
+}
+
+/* All that can be read may be read without an exit: what else comes here does not exist for the
+ * guest, as on a processor without VMX. */
 enum exit_action exit_rdmsr(struct vcpu *vcpu, const struct exit_info *info)
 {
+    uint32_t msr = (uint32_t)vcpu->gpr[REG_RCX];
+    uint64_t value;
+
     (void)info;
-    return refuse(vcpu, "RDMSR");
+    if (!is_apic(msr) || !apic_read_msr(vcpu, msr, &value))
+        return refuse(vcpu, "RDMSR");
+    vcpu->gpr[REG_RAX] = (uint32_t)value;
+    vcpu->gpr[REG_RDX] = value >> 32;
+    return EXIT_SKIP;
 }
 
 static bool is_mtrr(uint32_t msr)
@@ -43,6 +57,8 @@ enum exit_action exit_wrmsr(struct vcpu *vcpu, const struct exit_info *info)
         log_warn("the guest's microcode update is ignored");
         return EXIT_SKIP; /* a microcode update under a running hypervisor is not safe */
     }
+    if (is_apic(msr))
+        return apic_write_msr(vcpu, msr, value) ? EXIT_SKIP : refuse(vcpu, "WRMSR");
     if (!is_mtrr(msr) || !wrmsr_safe(msr, value))
         return refuse(vcpu, "WRMSR");
     ept_update_types(); /* under EPT the MTRRs count only through the EPT entries */

@@ -8,10 +8,13 @@
 exit_fn *const exit_table[EXIT_REASON_MAX] = {
     [0 ... EXIT_REASON_MAX - 1] = exit_unexpected,
     [EXIT_REASON_EXCEPTION_OR_NMI] = exit_exception,
+    [EXIT_REASON_EXTERNAL_INTERRUPT] = exit_external_interrupt,
     [EXIT_REASON_TRIPLE_FAULT] = exit_triple_fault,
+    [EXIT_REASON_INTERRUPT_WINDOW] = exit_interrupt_window,
     [EXIT_REASON_TASK_SWITCH] = exit_task_switch,
     [EXIT_REASON_CPUID] = exit_cpuid,
     [EXIT_REASON_GETSEC] = exit_vmx_instruction,
+    [EXIT_REASON_HLT] = exit_hlt,
     [EXIT_REASON_INVD] = exit_invd,
     [EXIT_REASON_VMCALL] = exit_vmcall,
     [EXIT_REASON_VMCLEAR] = exit_vmx_instruction,
@@ -27,12 +30,16 @@ exit_fn *const exit_table[EXIT_REASON_MAX] = {
     [EXIT_REASON_IO] = exit_io,
     [EXIT_REASON_RDMSR] = exit_rdmsr,
     [EXIT_REASON_WRMSR] = exit_wrmsr,
+    [EXIT_REASON_TPR_THRESHOLD] = exit_tpr_threshold,
+    [EXIT_REASON_APIC_ACCESS] = exit_apic_access,
+    [EXIT_REASON_VIRTUALIZED_EOI] = exit_virtualized_eoi,
     [EXIT_REASON_EPT_VIOLATION] = exit_ept_violation,
     [EXIT_REASON_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,
     [EXIT_REASON_INVEPT] = exit_vmx_instruction,
     [EXIT_REASON_PREEMPTION_TIMER] = exit_preemption_timer,
     [EXIT_REASON_INVVPID] = exit_vmx_instruction,
     [EXIT_REASON_XSETBV] = exit_xsetbv,
+    [EXIT_REASON_APIC_WRITE] = exit_apic_write,
 };
 
 /* No control that hv16 sets causes this one. If it comes, a control is not what we think. */

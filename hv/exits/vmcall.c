@@ -1,7 +1,10 @@
 /*
  * exits/vmcall.c: VMCALL, exit reason 18: what a guest may ask of hv16. See hypercall.h.
  */
+#include "apic/apic.h"
 #include "console/log.h"
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
 #include "exits/exits.h"
 #include "guest/resident.h"
 #include "hypercall.h"
@@ -35,6 +38,14 @@ enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
     case HYPERCALL_HIDDEN:
         gpr[REG_RAX] = (uint32_t)vcpu->hidden_reads;
         gpr[REG_RDX] = (uint32_t)vcpu->hidden_writes;
+        return EXIT_SKIP;
+    case HYPERCALL_APIC_MODE:
+        gpr[REG_RAX] = machine.options.apic;
+        return EXIT_SKIP;
+    case HYPERCALL_APIC_ADDRESSES:
+        gpr[REG_RAX] = (uint32_t)rdmsr(MSR_IA32_APIC_BASE);
+        gpr[REG_RCX] = (uint32_t)apic_access_address();
+        gpr[REG_RDX] = (uint32_t)apic_virtual_address(vcpu);
         return EXIT_SKIP;
     case HYPERCALL_BOOT_FAILED:
         resident_boot_failed((uint8_t)gpr[REG_RCX], (uint8_t)(gpr[REG_RCX] >> 8));

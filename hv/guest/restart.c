@@ -2,6 +2,7 @@
  * guest/restart.c: see restart.h.
  */
 #include "guest/restart.h"
+#include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "exits/exits.h"
@@ -91,6 +92,7 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
     memcpy(physical_pointer(0), low_memory, sizeof low_memory);
     memcpy(physical_pointer(machine.resident_base), resident, sizeof resident);
     io_settle_keyboard(vcpu);
+    apic_restart(vcpu);
     restore_devices();
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);
     vmx_load_other_gprs(vcpu);

@@ -31,6 +31,10 @@ static uint64_t *pml4;
 static uint64_t *decoy_table; /* 512 times the same page of ones */
 static uint8_t *ones_page;
 static struct mtrr_state mtrr;
+static struct {
+    uint64_t address, entry;
+    bool used;
+} replaced[EPT_SLOTS]; /* pages that are not what MTRRs and identity make of them */
 
 static void *table_of(uint64_t entry)
 {
@@ -61,6 +65,23 @@ static uint64_t *pd_entry(uint64_t address)
     return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
 }
 
+static bool has_replaced_page(uint64_t address)
+{
+    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
+        if (replaced[i].used && replaced[i].address - address < SIZE_2M)
+            return true;
+    }
+    return false;
+}
+
+static void put_replaced_pages(uint64_t *table, uint64_t address)
+{
+    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
+        if (replaced[i].used && replaced[i].address - address < SIZE_2M)
+            table[(replaced[i].address - address) / SIZE_4K] = replaced[i].entry;
+    }
+}
+
 /* Where the MTRRs change their mind inside 2 MiB, as they do in the first one. */
 static void map_4k(uint64_t *entry, uint64_t address)
 {
@@ -69,8 +90,10 @@ static void map_4k(uint64_t *entry, uint64_t address)
     if (*entry & EPT_LARGE)
         *entry = 0;
     table = next_table(entry);
-    for (uint32_t i = 0; i < ENTRIES; i++, address += SIZE_4K)
-        table[i] = address | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, address));
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        table[i] =
+            (address + i * SIZE_4K) | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, address + i * SIZE_4K));
+    put_replaced_pages(table, address);
 }
 
 static void map_2m(uint64_t address)
@@ -80,7 +103,8 @@ static void map_2m(uint64_t address)
 
     if (ept_is_hidden(address))
         *entry = 0;
-    else if ((*entry == 0 || (*entry & EPT_LARGE)) && mtrr_uniform(&mtrr, address, SIZE_2M, &type))
+    else if ((*entry == 0 || (*entry & EPT_LARGE)) && !has_replaced_page(address) &&
+             mtrr_uniform(&mtrr, address, SIZE_2M, &type))
         *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
     else
         map_4k(entry, address);
@@ -159,6 +183,19 @@ bool ept_map_missing(uint64_t address)
 void ept_update_types(void)
 {
     map_all();
+    ept_flush();
+}
+
+void ept_replace_page(uint32_t slot, uint64_t address, uint64_t physical, uint32_t access)
+{
+    uint64_t before = replaced[slot].used ? replaced[slot].address : address;
+
+    replaced[slot].used = true;
+    replaced[slot].address = address;
+    replaced[slot].entry =
+        access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB); /* READ and WRITE bits */
+    map_2m(before & ~(SIZE_2M - 1));
+    map_2m(address & ~(SIZE_2M - 1));
     ept_flush();
 }
 

@@ -26,6 +26,12 @@ void inject_exception(uint8_t vector)
     vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, info);
 }
 
+void inject_interrupt(uint8_t vector)
+{
+    vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO,
+               INTERRUPTION_VALID | INTERRUPTION_TYPE_EXTERNAL | vector);
+}
+
 bool inject_nmi(void)
 {
     uint64_t blocked = INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;

@@ -18,6 +18,10 @@ void inject_nothing(void);
  * vectors that push an error code it is 0, and left out in real mode, as the processor does. */
 void inject_exception(uint8_t vector);
 
+/* A maskable interrupt. The caller has looked that the guest can take it: guest_is_interruptible()
+ * in apic/deliver.c. */
+void inject_interrupt(uint8_t vector);
+
 /* An NMI, unless another event is on its way or NMIs are blocked. Returns whether it was taken. */
 bool inject_nmi(void);
 

@@ -11,6 +11,53 @@
 #include "vmx/errors.h"
 #include "vmx/field_names.h"
 
+static _Noreturn __attribute__((cold, noinline)) void access_failed(uint32_t field, bool write)
+{
+    uint64_t error = 0;
+
+    /* Not by vmcs_read(): this is what runs when that fails. */
+    __asm__ volatile("vmread %1, %0"
+                     : "+r"(error)
+                     : "r"((uint64_t)VMCS_VM_INSTRUCTION_ERROR)
+                     : "cc");
+    machine_stop("%s of %s (%x) failed: %s", write ? "VMWRITE" : "VMREAD", vmcs_field_name(field),
+                 field,
+                 error == 0 ? "there is no current VMCS" : vm_instruction_error((uint32_t)error));
+}
+
+uint64_t vmcs_read(uint32_t field)
+{
+    uint64_t value;
+    bool failed; /* CF: VMfailInvalid. ZF: VMfailValid */
+
+    __asm__ volatile("vmread %2, %1" : "=@ccbe"(failed), "=r"(value) : "r"((uint64_t)field));
+    if (failed)
+        access_failed(field, false);
+    return value;
+}
+
+void vmcs_write(uint32_t field, uint64_t value)
+{
+    bool failed;
+
+    __asm__ volatile("vmwrite %1, %2"
+                     : "=@ccbe"(failed)
+                     : "r"(value), "r"((uint64_t)field)
+                     : "memory");
+    if (failed)
+        access_failed(field, true);
+}
+
+void vmcs_set(uint32_t field, uint64_t bits)
+{
+    vmcs_write(field, vmcs_read(field) | bits);
+}
+
+void vmcs_clear(uint32_t field, uint64_t bits)
+{
+    vmcs_write(field, vmcs_read(field) & ~bits);
+}
+
 /* IA32_VMX_BASIC bits 30:0, the first word of every VMXON region and VMCS. */
 static uint32_t revision(void)
 {
@@ -77,18 +124,4 @@ void vmcs_prove(void)
     vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
     vmcs_read(VMCS_GUEST_RFLAGS);
     vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP));
-}
-
-void vmcs_access_failed(uint32_t field, bool write)
-{
-    uint64_t error = 0;
-
-    /* Not through vmcs_read(): this is what runs when that fails. */
-    __asm__ volatile("vmread %1, %0"
-                     : "+r"(error)
-                     : "r"((uint64_t)VMCS_VM_INSTRUCTION_ERROR)
-                     : "cc");
-    machine_stop("%s of %s (%x) failed: %s", write ? "VMWRITE" : "VMREAD", vmcs_field_name(field),
-                 field,
-                 error == 0 ? "there is no current VMCS" : vm_instruction_error((uint32_t)error));
 }

@@ -1,8 +1,8 @@
 /*
  * vmx/vmcs.h: the current VMCS. All VMREADs and VMWRITEs are here.
  *
- * A wrapper that fails does not return: vmcs_access_failed() names the field. It costs the good
- * path one instruction, and no caller has to check anything.
+ * A wrapper that fails does not return: it stops and names the field. No caller has to check
+ * anything.
  */
 #ifndef HV16_VMX_VMCS_H
 #define HV16_VMX_VMCS_H
@@ -11,36 +11,12 @@
 #include "vmx/fields.h"
 #include <stdint.h>
 
-/* Stops: VMREAD or VMWRITE of `field` failed. */
-_Noreturn void vmcs_access_failed(uint32_t field, bool write) __attribute__((cold));
-
-static inline __attribute__((always_inline)) uint64_t vmcs_read(uint32_t field)
-{
-    uint64_t value;
-
-    __asm__ goto("vmread %1, %0\n\t"
-                 "jbe %l2" /* CF: VMfailInvalid. ZF: VMfailValid */
-                 : "=r"(value)
-                 : "r"((uint64_t)field)
-                 : "cc"
-                 : failed);
-    return value;
-failed:
-    vmcs_access_failed(field, false);
-}
-
-static inline __attribute__((always_inline)) void vmcs_write(uint32_t field, uint64_t value)
-{
-    __asm__ goto("vmwrite %0, %1\n\t"
-                 "jbe %l2"
-                 :
-                 : "r"(value), "r"((uint64_t)field)
-                 : "cc", "memory"
-                 : failed);
-    return;
-failed:
-    vmcs_access_failed(field, true);
-}
+/* One field's value. */
+uint64_t vmcs_read(uint32_t field);
+void vmcs_write(uint32_t field, uint64_t value);
+/* Sets or clears bits of a field. */
+void vmcs_set(uint32_t field, uint64_t bits);
+void vmcs_clear(uint32_t field, uint64_t bits);
 
 /*
  * Without the check, for what every exit reads and writes. vmcs_prove() has tried these fields
@@ -62,16 +38,6 @@ static inline __attribute__((always_inline)) void vmcs_write_proven(uint32_t fie
 /* Accesses each field that the exit loop uses unchecked, checked. */
 void vmcs_prove(void);
 
-static inline void vmcs_set(uint32_t field, uint64_t bits)
-{
-    vmcs_write(field, vmcs_read(field) | bits);
-}
-
-static inline void vmcs_clear(uint32_t field, uint64_t bits)
-{
-    vmcs_write(field, vmcs_read(field) & ~bits);
-}
-
 /* VMXON on this processor. Stops if it fails. */
 void vmx_on(void);
 
@@ -82,6 +48,9 @@ void vmcs_create(struct vcpu *vcpu);
 void vmcs_write_host(const struct vcpu *vcpu);
 void vmcs_write_controls(struct vcpu *vcpu);
 void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip);
+
+/* Whether the guest's RDMSR and WRMSR of `msr` (below 2000H) exit: exits/msr.c. */
+void vmcs_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);
 
 /* The option poke=: overwrites fields, to see what the processor says to it. */
 void vmcs_poke(void);

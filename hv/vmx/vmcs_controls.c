@@ -28,45 +28,49 @@
 #define MSR_READ_LOW  0
 #define MSR_WRITE_LOW 2048
 
-static void set_bit(uint8_t *bitmap, uint32_t bit)
+static void set_bit(uint8_t *bitmap, uint32_t bit, bool on)
 {
-    bitmap[bit / 8] |= (uint8_t)(1u << bit % 8);
+    uint8_t mask = (uint8_t)(1u << bit % 8);
+
+    bitmap[bit / 8] = on ? bitmap[bit / 8] | mask : bitmap[bit / 8] & (uint8_t)~mask;
 }
 
-static void trap_msrs(uint8_t *bitmap, uint32_t first, uint32_t last)
+void vmcs_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write)
 {
-    for (uint32_t msr = first; msr <= last; msr++) {
-        set_bit(bitmap + MSR_READ_LOW, msr);
-        set_bit(bitmap + MSR_WRITE_LOW, msr);
-    }
+    set_bit(vcpu->msr_bitmap + MSR_READ_LOW, msr, read);
+    set_bit(vcpu->msr_bitmap + MSR_WRITE_LOW, msr, write);
+}
+
+static void trap_msrs(const struct vcpu *vcpu, uint32_t first, uint32_t last, bool read)
+{
+    for (uint32_t msr = first; msr <= last; msr++)
+        vmcs_trap_msr(vcpu, msr, read, true);
 }
 
 /* exits/msr.c answers these. MTRRs may be read: the guest's memory types are the machine's. */
-static void fill_msr_bitmap(uint8_t *bitmap)
+static void fill_msr_bitmap(const struct vcpu *vcpu)
 {
-    trap_msrs(bitmap, MSR_IA32_FEATURE_CONTROL, MSR_IA32_FEATURE_CONTROL);
-    trap_msrs(bitmap, MSR_IA32_SMM_MONITOR_CTL, MSR_IA32_SMM_MONITOR_CTL);
-    trap_msrs(bitmap, MSR_IA32_VMX_BASIC, MSR_IA32_VMX_LAST);
-    set_bit(bitmap + MSR_WRITE_LOW, MSR_IA32_BIOS_UPDT_TRIG);
-    for (uint32_t msr = MSR_IA32_MTRR_PHYSBASE0; msr <= MSR_IA32_MTRR_LAST_VAR; msr++)
-        set_bit(bitmap + MSR_WRITE_LOW, msr);
-    for (uint32_t msr = MSR_IA32_MTRR_FIX64K; msr <= MSR_IA32_MTRR_FIX4K_F8; msr++)
-        set_bit(bitmap + MSR_WRITE_LOW, msr);
-    set_bit(bitmap + MSR_WRITE_LOW, MSR_IA32_MTRR_DEF_TYPE);
+    trap_msrs(vcpu, MSR_IA32_FEATURE_CONTROL, MSR_IA32_FEATURE_CONTROL, true);
+    trap_msrs(vcpu, MSR_IA32_SMM_MONITOR_CTL, MSR_IA32_SMM_MONITOR_CTL, true);
+    trap_msrs(vcpu, MSR_IA32_VMX_BASIC, MSR_IA32_VMX_LAST, true);
+    trap_msrs(vcpu, MSR_IA32_BIOS_UPDT_TRIG, MSR_IA32_BIOS_UPDT_TRIG, false);
+    trap_msrs(vcpu, MSR_IA32_MTRR_PHYSBASE0, MSR_IA32_MTRR_LAST_VAR, false);
+    trap_msrs(vcpu, MSR_IA32_MTRR_FIX64K, MSR_IA32_MTRR_FIX4K_F8, false);
+    trap_msrs(vcpu, MSR_IA32_MTRR_DEF_TYPE, MSR_IA32_MTRR_DEF_TYPE, false);
 }
 
 /* Ports that can reset the machine: exits/io.c lets the rest of what they do happen. */
 static void fill_io_bitmap(uint8_t *bitmap)
 {
-    set_bit(bitmap, PORT_KBD_COMMAND);
-    set_bit(bitmap, PORT_SYSTEM_A);
-    set_bit(bitmap, PORT_RESET_CONTROL);
+    set_bit(bitmap, PORT_KBD_COMMAND, true);
+    set_bit(bitmap, PORT_SYSTEM_A, true);
+    set_bit(bitmap, PORT_RESET_CONTROL, true);
 }
 
 static void write_bitmaps(struct vcpu *vcpu)
 {
     fill_io_bitmap(vcpu->io_bitmap);
-    fill_msr_bitmap(vcpu->msr_bitmap);
+    fill_msr_bitmap(vcpu);
     vmcs_write(VMCS_IO_BITMAP_A, physical_address(vcpu->io_bitmap));
     vmcs_write(VMCS_IO_BITMAP_B, physical_address(vcpu->io_bitmap + PAGE_SIZE));
     vmcs_write(VMCS_MSR_BITMAP, physical_address(vcpu->msr_bitmap));

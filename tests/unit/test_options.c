@@ -99,6 +99,10 @@ static void test_log(void **state)
 static void test_named_values(void **state)
 {
     static const char *const levels[] = {"level=error", "level=warn", "level=info", "level=debug"};
+    static const char *const apics[] = {"apic=off",   "apic=mmio",   "apic=tpr-ro", "apic=tpr",
+                                        "apic=apicv", "apic=x2apic", "apic=posted", "apic=auto"};
+    static const char *const bugs[] = {"bug=none", "bug=stale-tpr", "bug=no-threshold",
+                                       "bug=raw-page"};
     static const char *const resets[] = {"reset=guest", "reset=stop", "reset=machine"};
     (void)state;
 
@@ -109,6 +113,14 @@ static void test_named_values(void **state)
     for (size_t i = 0; i < LENGTH(resets); i++) {
         assert_good(resets[i]);
         assert_int_equal(options.reset, RESET_GUEST + (int)i);
+    }
+    for (size_t i = 0; i < LENGTH(apics); i++) {
+        assert_good(apics[i]);
+        assert_int_equal(options.apic, APIC_OFF + (int)i);
+    }
+    for (size_t i = 0; i < LENGTH(bugs); i++) {
+        assert_good(bugs[i]);
+        assert_int_equal(options.bug, BUG_NONE + (int)i);
     }
     assert_good("trace=exits status=off");
     assert_true(options.trace_exits);
@@ -150,6 +162,8 @@ static void test_wrong_values(void **state)
         {"\"exits\" or \"none\"", {"trace=", "trace=exit", "trace=on", "trace=exits,none"}},
         {"\"on\" or \"off\"", {"status=", "status=1", "status=yes", "status=o", "status=onn"}},
         {"\"guest\", \"stop\" or \"machine\"", {"reset=", "reset=halt", "reset=0", "reset=gues"}},
+        {"off mmio tpr-ro tpr apicv x2apic posted or auto", {"apic=", "apic=on", "apic=tpr-rw"}},
+        {"none stale-tpr no-threshold or raw-page", {"bug=", "bug=tpr", "bug=stale_tpr"}},
         {"FIELD:VALUE, two numbers, at most 4 times",
          {"poke=", "poke=1", "poke=:", "poke=1:", "poke=:1", "poke=1:2:3", "poke=1=2", "poke=1;2",
           "poke=0x100000000:1", "poke=4294967296:1", "poke=1:18446744073709551616",
@@ -172,18 +186,20 @@ static void test_wrong_words(void **state)
     (void)state;
 
     assert_bad("gest=0x80", "unknown option \"gest=0x80\"; "
-                            "known: guest log level trace status reset poke");
-    assert_bad("=1", "unknown option \"=1\"; known: guest log level trace status reset poke");
+                            "known: guest log level trace status reset apic bug poke");
+    assert_bad("=1",
+               "unknown option \"=1\"; known: guest log level trace status reset apic bug poke");
     assert_bad("Log=e9", "unknown option \"Log=e9\"; "
-                         "known: guest log level trace status reset poke");
+                         "known: guest log level trace status reset apic bug poke");
     assert_bad("logs=e9", "unknown option \"logs=e9\"; "
-                          "known: guest log level trace status reset poke");
-    assert_bad("lo=e9", "unknown option \"lo=e9\"; known: guest log level trace status reset poke");
+                          "known: guest log level trace status reset apic bug poke");
+    assert_bad("lo=e9",
+               "unknown option \"lo=e9\"; known: guest log level trace status reset apic bug poke");
     assert_bad("guest", "option \"guest\" has no value: write KEY=VALUE");
     assert_bad("log=none xyz", "option \"xyz\" has no value: write KEY=VALUE");
     assert_bad("guest = 1", "option \"guest\" has no value: write KEY=VALUE");
     assert_bad("\xFF\x01\x7Fl=e9", "unknown option \"\?\?\?l=e9\"; "
-                                   "known: guest log level trace status reset poke");
+                                   "known: guest log level trace status reset apic bug poke");
 }
 
 /* The longest words still get their whole message, and longer ones a message of their own. */
@@ -195,8 +211,10 @@ static void test_long_words(void **state)
     for (int length = 40; length < 60; length++) {
         snprintf(word, sizeof word, "k=%0*d", length - 2, 0);
         if (length <= 47)
-            snprintf(message, sizeof message,
-                     "unknown option \"%s\"; known: guest log level trace status reset poke", word);
+            snprintf(
+                message, sizeof message,
+                "unknown option \"%s\"; known: guest log level trace status reset apic bug poke",
+                word);
         else
             snprintf(message, sizeof message,
                      "option \"%.47s...\" is too long: 47 characters at most", word);

@@ -1,0 +1,213 @@
+/*
+ * apic/apic.c: choosing a way, opening it, and what its exits come down to.
+ */
+#include "apic/apic.h"
+#include "apic/ipi.h"
+#include "apic/physical.h"
+#include "apic/x2apic.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
+#include "machine.h"
+#include "mem/pages.h"
+#include "vmx/capabilities.h"
+#include "vmx/vmcs.h"
+
+#define POISON      0xDEADBEEFu
+#define SLOT_REAL   0 /* of ept_replace_page(): the machine's own APIC, ... */
+#define SLOT_GUESTS 1 /* ... and where the guest's is, which is looked at first */
+#define ECX1_X2APIC (1u << 21)
+#define EDX1_APIC   (1u << 9)
+
+const struct apic_way *apic_way;
+static void *access_page; /* one for all processors: only its address matters */
+
+/* --- Opening
+ * ---------------------------------------------------------------------------------------- */
+
+static void open_model(struct vcpu *vcpu)
+{
+    struct lapic *lapic = &vcpu->lapic;
+    uint64_t base = physical_apic_base();
+
+    lapic_init(lapic, lapic->page, (uint32_t)cpuid(1, 0).ebx >> 24, (base & APIC_BASE_BSP) != 0);
+    lapic->has_x2apic = apic_way->x2apic;
+    lapic->has_deadline = (cpuid(1, 0).ecx & 1u << 24) != 0;
+    lapic->stale_tpr = machine.options.bug == BUG_STALE_TPR;
+    lapic->base = (base & ~APIC_BASE_EXTD) | APIC_BASE_EN;
+    physical_apic_copy_to(lapic);
+    if (machine.options.bug == BUG_RAW_PAGE)
+        lapic->page[LAPIC_ID / 4] = lapic->page[LAPIC_ID / 4 + 1] = POISON;
+}
+
+static void open_controls(struct vcpu *vcpu)
+{
+    vmcs_set(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING | apic_way->pin);
+    vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT);
+    vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, apic_way->proc);
+    if (apic_way->proc & PROC_USE_TPR_SHADOW) {
+        vmcs_write(VMCS_VIRTUAL_APIC_ADDRESS, physical_address(vcpu->lapic.page));
+        vmcs_write(VMCS_TPR_THRESHOLD, 0);
+    }
+    vmcs_set(VMCS_SECONDARY_PROC_CONTROLS, apic_way->proc2 & ~PROC2_VIRTUALIZE_X2APIC_MODE);
+    if (apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES)
+        vmcs_write(VMCS_APIC_ACCESS_ADDRESS, physical_address(access_page));
+    if (apic_delivers()) {
+        /* A pending virtual interrupt does not wake Bochs 2.7 from HLT: exits/hlt.c looks first. */
+        vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, PROC_HLT_EXITING);
+        for (uint32_t i = 0; i < 4; i++)
+            vmcs_write(VMCS_EOI_EXIT_BITMAP_0 + 2 * i, 0);
+    }
+    if (apic_way == &apic_posted)
+        posted_open(vcpu);
+}
+
+static void place_page(const struct vcpu *vcpu)
+{
+    uint64_t base = vcpu->lapic.base;
+    bool is_xapic = (base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
+
+    ept_replace_page(SLOT_REAL, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
+    ept_replace_page(SLOT_GUESTS, base & APIC_BASE_ADDRESS, physical_address(access_page),
+                     is_xapic ? apic_way->page_access : EPT_NOTHING);
+}
+
+/* IA32_APIC_BASE has a new value. Reading it exits only if the guest's is not the machine's. */
+static void follow_base(struct vcpu *vcpu)
+{
+    vmcs_trap_msr(vcpu, MSR_IA32_APIC_BASE, vcpu->lapic.base != physical_apic_base(), true);
+    x2apic_follow_mode(vcpu);
+    place_page(vcpu);
+}
+
+void apic_restart(struct vcpu *vcpu)
+{
+    if (apic_way == NULL)
+        return;
+    open_model(vcpu);
+    vcpu->extint_count = 0;
+    if (apic_delivers())
+        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
+    physical_apic_set_lvt(&vcpu->lapic);
+    follow_base(vcpu);
+    apic_update(vcpu);
+}
+
+void apic_open(struct vcpu *vcpu)
+{
+    if (apic_way == NULL)
+        return;
+    physical_apic_open();
+    access_page = pages_alloc(1);
+    vcpu->lapic.page = pages_alloc(1);
+    open_controls(vcpu);
+    apic_restart(vcpu);
+    log_info("apic: %s; IA32_APIC_BASE %lx, APIC-access address %lx, virtual-APIC address %lx",
+             apic_way->name, vcpu->lapic.base, physical_address(access_page),
+             physical_address(vcpu->lapic.page));
+}
+
+uint64_t apic_access_address(void)
+{
+    bool used = apic_way != NULL && (apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES);
+
+    return used ? physical_address(access_page) : 0;
+}
+
+uint64_t apic_virtual_address(const struct vcpu *vcpu)
+{
+    bool used = apic_way != NULL && (apic_way->proc & PROC_USE_TPR_SHADOW);
+
+    return used ? physical_address(vcpu->lapic.page) : 0;
+}
+
+/* --- Accesses
+ * --------------------------------------------------------------------------------------- */
+
+static bool is_page(uint64_t base, uint64_t physical)
+{
+    return (base & APIC_BASE_ADDRESS) == (physical & ~(uint64_t)(LAPIC_PAGE_SIZE - 1));
+}
+
+bool apic_claims(const struct vcpu *vcpu, uint64_t physical)
+{
+    return apic_way != NULL &&
+           (is_page(vcpu->lapic.base, physical) || is_page(physical_apic_base(), physical));
+}
+
+bool apic_answers(const struct vcpu *vcpu, uint64_t physical)
+{
+    return is_page(vcpu->lapic.base, physical) &&
+           (vcpu->lapic.base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
+}
+
+uint32_t apic_read(struct vcpu *vcpu, uint32_t offset)
+{
+    if (offset == LAPIC_CURRENT_COUNT)
+        return physical_apic_read(offset);
+    return lapic_read(&vcpu->lapic, offset);
+}
+
+void apic_carry_out(struct vcpu *vcpu, uint32_t effects)
+{
+    if (effects & LAPIC_LVT)
+        physical_apic_set_lvt(&vcpu->lapic);
+    if (effects & LAPIC_TIMER)
+        physical_apic_set_timer(&vcpu->lapic);
+    if (effects & LAPIC_EOI_LEVEL)
+        physical_apic_eoi();
+    if (effects & LAPIC_IPI)
+        ipi_send(vcpu);
+    if (effects & LAPIC_UPDATE)
+        apic_update(vcpu);
+}
+
+void apic_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
+{
+    apic_carry_out(vcpu, lapic_write(&vcpu->lapic, offset, value));
+}
+
+void apic_written(struct vcpu *vcpu, uint32_t offset)
+{
+    apic_write(vcpu, offset, vcpu->lapic.page[offset / 4]);
+}
+
+bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+    if (msr == MSR_IA32_APIC_BASE) {
+        *value = vcpu->lapic.base;
+        return true;
+    }
+    if (!lapic_read_msr(&vcpu->lapic, msr, value))
+        return false;
+    if (msr == MSR_X2APIC_FIRST + LAPIC_CURRENT_COUNT / 16)
+        *value = physical_apic_read(LAPIC_CURRENT_COUNT);
+    return true;
+}
+
+bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+    uint32_t effects = 0;
+
+    if (msr != MSR_IA32_APIC_BASE) {
+        if (!lapic_write_msr(&vcpu->lapic, msr, value, &effects))
+            return false;
+    } else {
+        if (!lapic_write_base(&vcpu->lapic, value, machine.physical_bits))
+            return false;
+        follow_base(vcpu);
+        effects = LAPIC_LVT | LAPIC_UPDATE;
+    }
+    apic_carry_out(vcpu, effects);
+    return true;
+}
+
+void apic_correct_cpuid(struct vcpu *vcpu)
+{
+    if (apic_way == NULL)
+        return;
+    if (!apic_way->x2apic)
+        vcpu->gpr[REG_RCX] &= ~(uint64_t)ECX1_X2APIC;
+    if ((vcpu->lapic.base & APIC_BASE_EN) == 0)
+        vcpu->gpr[REG_RDX] &= ~(uint64_t)EDX1_APIC;
+}

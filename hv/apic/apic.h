@@ -1,0 +1,90 @@
+/*
+ * apic/apic.h: the guest's local APIC, virtualized in the way that the option apic= says.
+ *
+ * There is one model of the APIC (lapic.h) and one small file for each way (mmio.c, tpr_ro.c,
+ * tpr.c, apicv.c, x2apic.c, posted.c), which says how much of it the processor does without an
+ * exit. What exits ends in the model, whatever the way.
+ */
+#ifndef HV16_APIC_APIC_H
+#define HV16_APIC_APIC_H
+
+#include "exits/exits.h"
+#include "mem/ept.h"
+#include "options.h"
+#include "vcpu.h"
+
+/* One way. The controls are those it needs: a processor without them is refused by their names. */
+struct apic_way {
+    const char *name;
+    uint32_t pin, proc, proc2;
+    uint32_t page_access; /* how EPT maps the APIC's page: EPT_NOTHING and so on, of mem/ept.h */
+    bool x2apic;          /* the guest may switch to x2APIC mode */
+};
+
+extern const struct apic_way apic_mmio, apic_tpr_ro, apic_tpr, apic_apicv, apic_x2apic, apic_posted;
+
+/* The way in use; NULL with apic=off. Its number is machine.options.apic. */
+extern const struct apic_way *apic_way;
+
+/* Finds the way, and refuses one that the processor lacks. apic=auto: the best that it has. */
+void apic_choose(void);
+
+/* Gives the vCPU of the current VMCS its APIC. Nothing with apic=off. */
+void apic_open(struct vcpu *vcpu);
+
+/* The guest is restarted at its boot sector: its APIC is as after apic_open() again. */
+void apic_restart(struct vcpu *vcpu);
+
+/* The VMCS's APIC-access and virtual-APIC address; 0 where the way does not use it. */
+uint64_t apic_access_address(void);
+uint64_t apic_virtual_address(const struct vcpu *vcpu);
+
+/* --- apic.c: what the exits bring
+ * ----------------------------------------------------------------- */
+
+/* True where EPT keeps `physical` away from the guest because of its APIC, or the machine's. */
+bool apic_claims(const struct vcpu *vcpu, uint64_t physical);
+/* True where the guest's APIC answers there: enabled, and not in x2APIC mode. */
+bool apic_answers(const struct vcpu *vcpu, uint64_t physical);
+
+uint32_t apic_read(struct vcpu *vcpu, uint32_t offset);
+void apic_write(struct vcpu *vcpu, uint32_t offset, uint32_t value);
+/* CPUID leaf 1 in the vCPU's registers: whether there is an APIC now, and x2APIC mode. */
+void apic_correct_cpuid(struct vcpu *vcpu);
+/* The processor has put the guest's value into the page already. */
+void apic_written(struct vcpu *vcpu, uint32_t offset);
+/* Carries out the LAPIC_... effects that the model returned. */
+void apic_carry_out(struct vcpu *vcpu, uint32_t effects);
+/* MSRs 800H-8FFH and IA32_APIC_BASE; false: #GP. */
+bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+
+/* --- emulate.c
+ * ------------------------------------------------------------------------------------- */
+
+/* The instruction at the guest's RIP accesses the APIC's page at `offset`: carries it out. */
+enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write);
+
+/* --- deliver.c: interrupts to the guest
+ * ------------------------------------------------------------ */
+
+/* True if the processor itself delivers the APIC's interrupts: virtual-interrupt delivery. */
+bool apic_delivers(void);
+/* Delivers what can be delivered now, and arranges for an exit when the rest can. To be called when
+ * the model's IRR, ISR or TPR, or what the guest's RFLAGS allow, may have changed. */
+void apic_update(struct vcpu *vcpu);
+/* An interrupt from the machine: its APIC's `vector`, or the 8259's. */
+void apic_request(struct vcpu *vcpu, uint8_t vector, bool level);
+void apic_request_extint(struct vcpu *vcpu, uint8_t vector);
+/* Whether an interrupt would come right behind a HLT. */
+bool apic_is_waiting(struct vcpu *vcpu);
+
+/* --- posted.c
+ * --------------------------------------------------------------------------------------- */
+
+void posted_open(struct vcpu *vcpu);
+/* Posts `vector` for the vCPU, and takes what was posted into its IRR. */
+void posted_request(struct vcpu *vcpu, uint8_t vector);
+void posted_drain(struct vcpu *vcpu);
+
+#endif

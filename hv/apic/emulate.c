@@ -1,0 +1,201 @@
+/*
+ * apic/emulate.c: an access to the APIC's page, when the exit says where it was but not what.
+ *
+ * The instruction is fetched from the guest's memory, decoded (decode.h), and carried out on the
+ * model's registers. What is beyond the decoder stops the guest with the bytes, so that nothing is
+ * guessed.
+ */
+#include "apic/apic.h"
+#include "apic/decode.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
+#include "guest/linear.h"
+#include "machine.h"
+#include "vmx/dump.h"
+#include "vmx/registers.h"
+#include "vmx/vmcs.h"
+
+#define ALL_ONES     0xFFFFFFFFFFFFFFFFull
+#define RFLAGS_DF    0x400ull
+#define SEGMENT_STEP (VMCS_GUEST_CS_BASE - VMCS_GUEST_ES_BASE)
+
+/* One emulation. */
+struct access {
+    struct vcpu *vcpu;
+    struct instruction instruction;
+    uint64_t physical;
+    uint32_t offset; /* in the page */
+    bool is_write;
+    bool answers; /* otherwise it is like an address where nothing is */
+};
+
+static _Noreturn void give_up(const struct access *access, const uint8_t *code, const char *why)
+{
+    log_error("the instruction's bytes: %02x %02x %02x %02x %02x %02x %02x %02x", code[0], code[1],
+              code[2], code[3], code[4], code[5], code[6], code[7]);
+    vmx_dump(access->vcpu);
+    machine_stop("the guest %s its APIC's page at %x in a way that hv16 does not emulate: %s (the "
+                 "log has the instruction's bytes)",
+                 access->is_write ? "writes" : "reads", access->offset, why);
+}
+
+static uint32_t code_bits(void)
+{
+    uint64_t rights = vmcs_read(VMCS_GUEST_CS_ACCESS_RIGHTS);
+
+    if ((rights & AR_L) && (vmcs_read(VMCS_GUEST_EFER) & EFER_LMA))
+        return 64;
+    return rights & AR_DB ? 32 : 16;
+}
+
+static void fetch(struct access *access)
+{
+    uint8_t code[INSTRUCTION_MAX + 1] = {0};
+    uint64_t linear = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
+    uint32_t count = INSTRUCTION_MAX, bits = code_bits();
+
+    if (bits != 64)
+        linear = (uint32_t)linear;
+    while (count > 0 && !guest_read_linear(linear, code, count))
+        count--; /* the next page need not be there for a short instruction */
+    if (decode(code, count, bits, &access->instruction) != DECODE_OK)
+        give_up(access, code, "it is none of the instructions that it knows");
+    if (access->instruction.width == 8)
+        give_up(access, code, "eight bytes at once");
+    if (access->offset + access->instruction.width > LAPIC_PAGE_SIZE)
+        give_up(access, code, "across the end of the page");
+    if (access->answers && access->is_write && access->offset % 16 != 0)
+        give_up(access, code, "a write that does not begin at a register");
+    if (access->answers && access->is_write && access->instruction.width != 4 &&
+        access->offset != LAPIC_TPR)
+        give_up(access, code, "a write of less than 32 bits");
+}
+
+/* A register fills the first 4 of 16 bytes; the others read as 0. */
+static uint64_t read_memory(const struct access *access)
+{
+    uint64_t bytes;
+
+    if (!access->answers)
+        return ALL_ONES;
+    bytes = access->offset % 16 < 4 ? apic_read(access->vcpu, access->offset & ~15u) : 0;
+    return bytes >> access->offset % 4 * 8;
+}
+
+static void write_memory(const struct access *access, uint64_t value)
+{
+    if (!access->answers)
+        return;
+    if (access->instruction.width < 4)
+        value &= (1ull << 8 * access->instruction.width) - 1;
+    apic_write(access->vcpu, access->offset, (uint32_t)value);
+}
+
+/* --- String instructions: one element, at the other end of which is the guest's memory
+ * ------------ */
+
+static uint64_t address_mask(const struct instruction *instruction)
+{
+    return instruction->address_width == 8 ? ALL_ONES
+                                           : (1ull << 8 * instruction->address_width) - 1;
+}
+
+static uint64_t other_address(const struct access *access, enum segment segment, uint32_t reg)
+{
+    uint64_t base = vmcs_read(VMCS_GUEST_ES_BASE + segment * SEGMENT_STEP);
+    uint64_t index = vcpu_gpr_read(access->vcpu, reg) & address_mask(&access->instruction);
+
+    if (code_bits() == 64)
+        return segment >= SEG_FS ? base + index : index;
+    return (uint32_t)(base + index);
+}
+
+static void step_index(const struct access *access, uint32_t reg, int64_t by)
+{
+    uint64_t mask = address_mask(&access->instruction);
+    uint64_t value = vcpu_gpr_read(access->vcpu, reg);
+    uint64_t next = (value + (uint64_t)by) & mask;
+
+    /* A 32-bit register takes the upper half of its 64 bits with it, a 16-bit one does not. */
+    vcpu_gpr_write(access->vcpu, reg, mask == 0xFFFF ? (value & ~mask) | next : next);
+}
+
+static bool move(const struct access *access)
+{
+    const struct instruction *instruction = &access->instruction;
+    uint64_t value = 0;
+
+    if (access->is_write) {
+        if (!guest_read_linear(other_address(access, instruction->segment, REG_RSI), &value,
+                               instruction->width))
+            return false;
+        write_memory(access, value);
+        return true;
+    }
+    value = read_memory(access);
+    return guest_write_linear(other_address(access, SEG_ES, REG_RDI), &value, instruction->width);
+}
+
+/* rSI, rDI and rCX move on. Returns whether a repeated instruction has more to do. */
+static bool string_step(const struct access *access)
+{
+    const struct instruction *instruction = &access->instruction;
+    int64_t by = vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_DF ? -(int64_t)instruction->width
+                                                          : (int64_t)instruction->width;
+
+    if (instruction->operation != OP_STOS)
+        step_index(access, REG_RSI, by);
+    if (instruction->operation != OP_LODS)
+        step_index(access, REG_RDI, by);
+    if (!instruction->rep)
+        return false;
+    step_index(access, REG_RCX, -1);
+    return (vcpu_gpr_read(access->vcpu, REG_RCX) & address_mask(instruction)) != 0;
+}
+
+/* --- All others
+ * ------------------------------------------------------------------------------------ */
+
+static void carry_out(const struct access *access)
+{
+    const struct instruction *instruction = &access->instruction;
+    uint32_t reg = instruction->reg != REGISTER_NONE ? instruction->reg : REG_RAX;
+    struct outcome outcome;
+    uint64_t memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
+
+    execute(
+        instruction,
+        &(struct operands){memory, vcpu_gpr_read(access->vcpu, reg), vmcs_read(VMCS_GUEST_RFLAGS)},
+        &outcome);
+    if (outcome.writes_memory)
+        write_memory(access, outcome.memory);
+    if (outcome.writes_register)
+        vcpu_gpr_write(access->vcpu, reg, outcome.value);
+    vmcs_write(VMCS_GUEST_RFLAGS, outcome.rflags);
+}
+
+enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write)
+{
+    struct access access = {
+        .vcpu = vcpu,
+        .physical = physical,
+        .offset = (uint32_t)physical & (LAPIC_PAGE_SIZE - 1),
+        .is_write = is_write,
+        .answers = apic_answers(vcpu, physical),
+    };
+    bool again = false;
+
+    fetch(&access);
+    if (access.instruction.operation == OP_MOVS) {
+        if (!move(&access))
+            machine_stop("the guest moves between its APIC's page and memory that hv16 cannot "
+                         "reach, at %lx:%lx",
+                         vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+    } else {
+        carry_out(&access);
+    }
+    if (access.instruction.operation >= OP_STOS)
+        again = string_step(&access);
+    return again ? EXIT_RESUME : EXIT_SKIP;
+}

@@ -1,0 +1,94 @@
+/*
+ * apic/physical.c: see physical.h. Only aligned accesses of 32 bits: SDM volume 3, "Local APIC
+ * Register Address Map" (3A 11.4.1).
+ */
+#include "apic/physical.h"
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
+#include "machine.h"
+
+#define SPURIOUS_VECTOR 0xFFu
+#define LVT_VECTOR      0xFFu
+#define LVT_DELIVERY(l) ((l) >> 8 & 7)
+
+static bool is_x2apic;
+static volatile uint32_t *page;
+
+static const uint16_t lvt[] = {LAPIC_LVT_TIMER, LAPIC_LVT_THERMAL, LAPIC_LVT_PERF, LAPIC_LVT_LINT0,
+                               LAPIC_LVT_LINT1};
+
+uint64_t physical_apic_base(void)
+{
+    return rdmsr(MSR_IA32_APIC_BASE);
+}
+
+void physical_apic_open(void)
+{
+    is_x2apic = (physical_apic_base() & APIC_BASE_EXTD) != 0;
+    page = physical_pointer(physical_apic_base() & APIC_BASE_ADDRESS);
+}
+
+uint32_t physical_apic_read(uint32_t offset)
+{
+    return is_x2apic ? (uint32_t)rdmsr(MSR_X2APIC_FIRST + offset / 16) : page[offset / 4];
+}
+
+static void write(uint32_t offset, uint32_t value)
+{
+    if (is_x2apic)
+        wrmsr(MSR_X2APIC_FIRST + offset / 16, value);
+    else
+        page[offset / 4] = value;
+}
+
+void physical_apic_copy_to(struct lapic *lapic)
+{
+    lapic->page[LAPIC_VERSION / 4] = physical_apic_read(LAPIC_VERSION) & 0xFF00FF; /* no more */
+    lapic->page[LAPIC_SVR / 4] = physical_apic_read(LAPIC_SVR);
+    for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
+        lapic->page[lvt[i] / 4] = physical_apic_read(lvt[i]);
+}
+
+/* An INIT or an SMI by a local interrupt pin would be none of the guest's; and the hypervisor's own
+ * APIC would call a vector below 16 an error. */
+static uint32_t harmless(uint32_t entry)
+{
+    uint32_t delivery = LVT_DELIVERY(entry);
+    bool good = delivery == LAPIC_NMI || delivery == LAPIC_EXTINT ||
+                (delivery == LAPIC_FIXED && (entry & LVT_VECTOR) >= 16);
+
+    return good ? entry : entry | LAPIC_LVT_MASKED;
+}
+
+void physical_apic_set_lvt(const struct lapic *lapic)
+{
+    write(LAPIC_SVR, (lapic->page[LAPIC_SVR / 4] & LAPIC_SVR_ENABLE) | SPURIOUS_VECTOR);
+    for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
+        write(lvt[i], harmless(lapic->page[lvt[i] / 4]));
+}
+
+void physical_apic_set_timer(const struct lapic *lapic)
+{
+    write(LAPIC_DIVIDE, lapic->page[LAPIC_DIVIDE / 4]);
+    write(LAPIC_INITIAL_COUNT, lapic->page[LAPIC_INITIAL_COUNT / 4]);
+}
+
+static bool vector_bit(uint32_t first, uint8_t vector)
+{
+    return physical_apic_read(first + vector / 32 * 16) >> vector % 32 & 1;
+}
+
+bool physical_apic_in_service(uint8_t vector)
+{
+    return vector_bit(LAPIC_ISR, vector);
+}
+
+bool physical_apic_is_level(uint8_t vector)
+{
+    return vector_bit(LAPIC_TMR, vector);
+}
+
+void physical_apic_eoi(void)
+{
+    write(LAPIC_EOI, 0);
+}

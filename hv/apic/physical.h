@@ -1,0 +1,37 @@
+/*
+ * apic/physical.h: the machine's own local APIC. The only file that touches it is physical.c.
+ *
+ * In every mode but apic=off it belongs to hv16. Its timer, its local vector table and what devices
+ * send to it serve the guest all the same: see apic/apic.h.
+ */
+#ifndef HV16_APIC_PHYSICAL_H
+#define HV16_APIC_PHYSICAL_H
+
+#include "apic/lapic.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* IA32_APIC_BASE as it is. */
+uint64_t physical_apic_base(void);
+
+/* Looks where the APIC is and how it is reached: through its page or, where the firmware has put
+ * it into x2APIC mode, through MSRs. */
+void physical_apic_open(void);
+
+uint32_t physical_apic_read(uint32_t offset);
+
+/* Gives `lapic` the identity of this one, and what the firmware wrote to its SVR and LVT. */
+void physical_apic_copy_to(struct lapic *lapic);
+
+/* The guest's SVR and LVT, its timer's initial count and divide configuration: for real. Entries
+ * whose delivery could reset or suspend the machine stay masked. */
+void physical_apic_set_lvt(const struct lapic *lapic);
+void physical_apic_set_timer(const struct lapic *lapic);
+
+/* Whether `vector`, just acknowledged, came through this APIC (otherwise from the 8259), whether it
+ * is level-triggered, and the end of it. */
+bool physical_apic_in_service(uint8_t vector);
+bool physical_apic_is_level(uint8_t vector);
+void physical_apic_eoi(void);
+
+#endif

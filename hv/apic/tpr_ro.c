@@ -1,0 +1,15 @@
+/*
+ * apic/tpr_ro.c: apic=tpr-ro. The guest's page is the APIC-access page, and EPT allows to read it
+ * only. Reads of TPR come from the virtual-APIC page without an exit; a write of TPR is an EPT
+ * violation, because EPT comes first; all other accesses are APIC-access exits.
+ * Source: SDM volume 3, "Virtualizing Memory-Mapped APIC Accesses" (3C 30.4).
+ */
+#include "apic/apic.h"
+#include "vmx/fields.h"
+
+const struct apic_way apic_tpr_ro = {
+    .name = "tpr-ro",
+    .proc = PROC_USE_TPR_SHADOW,
+    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES,
+    .page_access = EPT_READ_ONLY,
+};

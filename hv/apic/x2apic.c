@@ -1,0 +1,58 @@
+/*
+ * apic/x2apic.c: apic=x2apic. As apicv, until the guest sets IA32_APIC_BASE.EXTD. Then its APIC is
+ * a set of MSRs: what the processor virtualizes of them is switched on in the MSR bitmap, and the
+ * rest exits as RDMSR and WRMSR.
+ * Source: SDM volume 3, "Virtualizing MSR-Based APIC Accesses" (3C 30.5).
+ */
+#include "apic/x2apic.h"
+#include "apic/physical.h"
+#include "cpu/msr.h"
+#include "vmx/fields.h"
+#include "vmx/vmcs.h"
+
+#define WRITES_VIRTUALIZED(offset)                                                                 \
+    ((offset) == LAPIC_TPR || (offset) == LAPIC_EOI || (offset) == LAPIC_SELF_IPI)
+
+const struct apic_way apic_x2apic = {
+    .name = "x2apic",
+    .proc = PROC_USE_TPR_SHADOW,
+    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES | PROC2_VIRTUALIZE_X2APIC_MODE |
+             PROC2_APIC_REGISTER_VIRTUALIZATION | PROC2_VIRTUAL_INTERRUPT_DELIVERY,
+    .page_access = EPT_READ_WRITE,
+    .x2apic = true,
+};
+
+/* A read that is virtualized takes eight bytes of the page, whatever they are. So the model is
+ * asked which registers there are; and the current count is not in the page. */
+static bool may_read(struct lapic *lapic, uint32_t msr)
+{
+    uint64_t value;
+
+    return msr != MSR_X2APIC_FIRST + LAPIC_CURRENT_COUNT / 16 && lapic_read_msr(lapic, msr, &value);
+}
+
+static void set_bitmap(struct vcpu *vcpu)
+{
+    bool on = lapic_is_x2apic(&vcpu->lapic) && apic_way->x2apic;
+
+    for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++) {
+        bool write = on && WRITES_VIRTUALIZED((msr - MSR_X2APIC_FIRST) * 16);
+
+        vmcs_trap_msr(vcpu, msr, !(on && may_read(&vcpu->lapic, msr)), !write);
+    }
+}
+
+/* The two ways to virtualize accesses exclude each other: SDM, "VM-Execution Control Fields"
+ * (3C 27.2.1.1). */
+void x2apic_follow_mode(struct vcpu *vcpu)
+{
+    uint32_t both = PROC2_VIRTUALIZE_APIC_ACCESSES | PROC2_VIRTUALIZE_X2APIC_MODE;
+    uint64_t proc2 = vmcs_read(VMCS_SECONDARY_PROC_CONTROLS) & ~(uint64_t)both;
+
+    if (lapic_is_x2apic(&vcpu->lapic))
+        proc2 |= apic_way->proc2 & PROC2_VIRTUALIZE_X2APIC_MODE;
+    else
+        proc2 |= apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES;
+    vmcs_write(VMCS_SECONDARY_PROC_CONTROLS, proc2);
+    set_bitmap(vcpu);
+}

@@ -1,0 +1,13 @@
+/*
+ * apic/x2apic.h: the guest switches between the APIC's page and its MSRs.
+ */
+#ifndef HV16_APIC_X2APIC_H
+#define HV16_APIC_X2APIC_H
+
+#include "apic/apic.h"
+
+/* The controls and the MSR bitmap follow the mode that the guest's IA32_APIC_BASE says. Until then,
+ * and in ways without x2APIC, all of MSRs 800H-8FFH exit. */
+void x2apic_follow_mode(struct vcpu *vcpu);
+
+#endif

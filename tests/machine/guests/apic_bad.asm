@@ -1,0 +1,66 @@
+; apic_bad.asm: one access to the APIC's page that no manual allows, or that few allow; -DWAY=...
+%include "lib.inc"
+%include "pm.inc"
+%include "apic.inc"
+
+%define BYTE_WRITE      1
+%define MISALIGNED      2
+%define EIGHT_BYTES     3
+%define PAGE_END        4
+%define FETCH           5
+%define STACK           6
+%define ADC_TO_IT       7
+%define MISALIGNED_READ 8
+%define BYTE_READ       9
+%define RESERVED        10
+
+main:
+        call apic_find
+        call apic_enable
+        mov ebx, [apic]
+%if WAY == BYTE_WRITE
+        mov byte [fs:ebx + APIC_SVR], 0xFF
+%elif WAY == MISALIGNED
+        mov dword [fs:ebx + APIC_SVR + 2], 0
+%elif WAY == EIGHT_BYTES
+        mov eax, cr0
+        and al, ~0x0C                   ; no EM, no TS: MMX
+        mov cr0, eax
+        movq mm0, [fs:ebx + APIC_SVR]
+%elif WAY == PAGE_END
+        mov eax, [fs:ebx + 0xFFE]
+%elif WAY == FETCH
+        call enter32
+bits 32
+        jmp ebx
+bits 16
+%elif WAY == STACK
+        call enter32
+bits 32
+        lea esp, [ebx + APIC_SVR]
+        push dword 0
+bits 16
+%elif WAY == ADC_TO_IT
+        adc dword [fs:ebx + APIC_TPR], 1
+%elif WAY == MISALIGNED_READ
+        mov ax, [fs:ebx + APIC_SVR + 1]
+        SHOW16 "ax", ax
+        mov eax, [fs:ebx + APIC_SVR + 8]
+        SHOW "behind", eax
+%elif WAY == BYTE_READ
+        mov byte [fs:ebx + APIC_TPR], 0x21
+        mov al, [fs:ebx + APIC_TPR]
+        movzx eax, al
+        SHOW "al", eax
+        WR APIC_TPR, 0
+%elif WAY == RESERVED
+        WR APIC_ESR, 0
+        WR APIC_ESR, 0
+        READ "reserved", 0x040
+        WR APIC_ESR, 0
+        READ "esr", APIC_ESR
+        WR 0x3D0, 0x12345678
+        READ "written", 0x3D0
+%endif
+        END
+%include "lib_end.inc"
