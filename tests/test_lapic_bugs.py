@@ -28,11 +28,13 @@ BUGS = {
     "PPR from a stale TPR": (
         "lapic.c", "return lapic->stale_tpr ?", "return true ?", "test_lapic_priority"),
     "delivery when the classes of TPR and vector are equal": (
-        "lapic.c", "CLASS(requested) > CLASS(ppr)", "CLASS(requested) >= CLASS(ppr)",
+        "lapic.c", "CLASS(requested) > CLASS(lapic_ppr(lapic))",
+        "CLASS(requested) >= CLASS(lapic_ppr(lapic))",
         "test_lapic_priority"),
     # Others about priorities.
     "delivery by all of PPR": (
-        "lapic.c", "CLASS(requested) > CLASS(ppr)", "requested > ppr", "test_lapic_priority"),
+        "lapic.c", "CLASS(requested) > CLASS(lapic_ppr(lapic))", "requested > lapic_ppr(lapic)",
+        "test_lapic_priority"),
     "PPR forgets what is in service": (
         "lapic.c", "if (CLASS(in_service) > CLASS(ppr))", "if (in_service > 255)",
         "test_lapic_priority"),

@@ -36,8 +36,6 @@ static void open_model(struct vcpu *vcpu)
     lapic->stale_tpr = machine.options.bug == BUG_STALE_TPR;
     lapic->base = (base & ~APIC_BASE_EXTD) | APIC_BASE_EN;
     physical_apic_copy_to(lapic);
-    if (machine.options.bug == BUG_RAW_PAGE)
-        lapic->page[LAPIC_ID / 4] = lapic->page[LAPIC_ID / 4 + 1] = POISON;
 }
 
 static void open_controls(struct vcpu *vcpu)
@@ -78,6 +76,8 @@ static void follow_base(struct vcpu *vcpu)
     vmcs_trap_msr(vcpu, MSR_IA32_APIC_BASE, vcpu->lapic.base != physical_apic_base(), true);
     x2apic_follow_mode(vcpu);
     place_page(vcpu);
+    if (machine.options.bug == BUG_RAW_PAGE)
+        vcpu->lapic.page[LAPIC_ID / 4] = vcpu->lapic.page[LAPIC_ID / 4 + 1] = POISON;
 }
 
 void apic_restart(struct vcpu *vcpu)

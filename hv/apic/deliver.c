@@ -27,17 +27,17 @@ static bool guest_is_interruptible(void)
 {
     uint64_t shadow = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
 
-    return (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) != 0 &&
-           (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & shadow) == 0 && !inject_is_pending();
+    return (vmcs_read_proven(VMCS_GUEST_RFLAGS) & RFLAGS_IF) != 0 &&
+           (vmcs_read_proven(VMCS_GUEST_INTERRUPTIBILITY) & shadow) == 0 && !inject_is_pending();
 }
 
-/* The next vector, which is taken; LAPIC_NO_VECTOR if nothing may go. The 8259's last one first: it
- * gives another vector only for something more urgent. */
+/* The next vector of those that wait, which is taken. The 8259's last one first: it gives another
+ * vector only for something more urgent. */
 static int next_vector(struct vcpu *vcpu)
 {
     if (vcpu->extint_count > 0)
         return vcpu->extint[--vcpu->extint_count];
-    return apic_delivers() ? LAPIC_NO_VECTOR : lapic_deliver(&vcpu->lapic);
+    return lapic_deliver(&vcpu->lapic);
 }
 
 static bool something_waits(struct vcpu *vcpu)
@@ -50,7 +50,7 @@ static bool something_waits(struct vcpu *vcpu)
  * STI (see FACTS in docs/apic.md). */
 static void ask_for_window(bool wanted)
 {
-    uint64_t before = vmcs_read(VMCS_PRIMARY_PROC_CONTROLS);
+    uint64_t before = vmcs_read_proven(VMCS_PRIMARY_PROC_CONTROLS);
     uint64_t after = wanted            ? before | WINDOW
                      : apic_delivers() ? before & ~(uint64_t)PROC_INTERRUPT_WINDOW_EXITING
                                        : before & ~(uint64_t)WINDOW;
@@ -78,15 +78,14 @@ static void set_threshold(struct vcpu *vcpu)
 
 void apic_update(struct vcpu *vcpu)
 {
-    if (guest_is_interruptible()) {
-        int vector = next_vector(vcpu);
+    bool waits = something_waits(vcpu);
 
-        if (vector != LAPIC_NO_VECTOR) {
-            inject_interrupt((uint8_t)vector);
-            vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE); /* it may have slept */
-        }
+    if (waits && guest_is_interruptible()) {
+        inject_interrupt((uint8_t)next_vector(vcpu));
+        vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE); /* it may have slept */
+        waits = something_waits(vcpu);
     }
-    ask_for_window(something_waits(vcpu));
+    ask_for_window(waits);
     if (apic_delivers())
         tell_processor(vcpu);
     else

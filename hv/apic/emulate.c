@@ -16,15 +16,26 @@
 #include "vmx/registers.h"
 #include "vmx/vmcs.h"
 
+#define PAGE         0x1000u
 #define ALL_ONES     0xFFFFFFFFFFFFFFFFull
 #define RFLAGS_DF    0x400ull
 #define SEGMENT_STEP (VMCS_GUEST_CS_BASE - VMCS_GUEST_ES_BASE)
 
+/* An instruction that was decoded before. Loops make a guest come back to few places, and decoding
+ * is a third of the price of an access. Whether the bytes are still the same is looked at. */
+struct decoded {
+    uint64_t code[2]; /* bytes that are not there are 0 */
+    uint32_t count, bits;
+    struct instruction instruction;
+};
+#define DECODED_COUNT 16 /* a place of its own for neighbours */
+static struct decoded decoded[DECODED_COUNT];
+
 /* One emulation. */
 struct access {
     struct vcpu *vcpu;
-    struct instruction instruction;
-    uint64_t physical;
+    const struct instruction *instruction;
+    uint32_t code_bits;
     uint32_t offset; /* in the page */
     bool is_write;
     bool answers; /* otherwise it is like an address where nothing is */
@@ -42,34 +53,65 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
 
 static uint32_t code_bits(void)
 {
-    uint64_t rights = vmcs_read(VMCS_GUEST_CS_ACCESS_RIGHTS);
+    uint64_t rights = vmcs_read_proven(VMCS_GUEST_CS_ACCESS_RIGHTS);
 
     if ((rights & AR_L) && (vmcs_read(VMCS_GUEST_EFER) & EFER_LMA))
         return 64;
     return rights & AR_DB ? 32 : 16;
 }
 
-static void fetch(struct access *access)
+/* The bytes at the guest's RIP, up to 16 of them. Returns how many there are: the next page need
+ * not be there for a short instruction. */
+static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
 {
-    uint8_t code[INSTRUCTION_MAX + 1] = {0};
-    uint64_t linear = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
-    uint32_t count = INSTRUCTION_MAX, bits = code_bits();
+    const uint64_t *there = (const void *)guest_pointer(linear);
+    uint32_t count = 16;
 
-    if (bits != 64)
-        linear = (uint32_t)linear;
+    if (there != NULL && linear % PAGE <= PAGE - 16) {
+        code[0] = there[0];
+        code[1] = there[1];
+        return count;
+    }
+    code[0] = code[1] = 0;
     while (count > 0 && !guest_read_linear(linear, code, count))
-        count--; /* the next page need not be there for a short instruction */
-    if (decode(code, count, bits, &access->instruction) != DECODE_OK)
-        give_up(access, code, "it is none of the instructions that it knows");
-    if (access->instruction.width == 8)
+        count--;
+    return count;
+}
+
+static void refuse(const struct access *access, const uint8_t *code)
+{
+    uint32_t width = access->instruction->width;
+
+    if (width == 8)
         give_up(access, code, "eight bytes at once");
-    if (access->offset + access->instruction.width > LAPIC_PAGE_SIZE)
+    if (access->offset + width > LAPIC_PAGE_SIZE)
         give_up(access, code, "across the end of the page");
     if (access->answers && access->is_write && access->offset % 16 != 0)
         give_up(access, code, "a write that does not begin at a register");
-    if (access->answers && access->is_write && access->instruction.width != 4 &&
-        access->offset != LAPIC_TPR)
+    if (access->answers && access->is_write && width != 4 && access->offset != LAPIC_TPR)
         give_up(access, code, "a write of less than 32 bits");
+}
+
+static void fetch(struct access *access)
+{
+    uint64_t linear = vmcs_read_proven(VMCS_GUEST_CS_BASE) + vmcs_read_proven(VMCS_GUEST_RIP),
+             code[2];
+    struct decoded *known = &decoded[linear % DECODED_COUNT];
+    uint32_t count;
+
+    access->code_bits = code_bits();
+    count = fetch_code(access->code_bits == 64 ? linear : (uint32_t)linear, code);
+    if (code[0] != known->code[0] || code[1] != known->code[1] || count != known->count ||
+        access->code_bits != known->bits) {
+        if (decode((uint8_t *)code, count, access->code_bits, &known->instruction) != DECODE_OK)
+            give_up(access, (uint8_t *)code, "it is none of the instructions that it knows");
+        known->code[0] = code[0];
+        known->code[1] = code[1];
+        known->count = count;
+        known->bits = access->code_bits;
+    }
+    access->instruction = &known->instruction;
+    refuse(access, (uint8_t *)code);
 }
 
 /* A register fills the first 4 of 16 bytes; the others read as 0. */
@@ -87,8 +129,8 @@ static void write_memory(const struct access *access, uint64_t value)
 {
     if (!access->answers)
         return;
-    if (access->instruction.width < 4)
-        value &= (1ull << 8 * access->instruction.width) - 1;
+    if (access->instruction->width < 4)
+        value &= (1ull << 8 * access->instruction->width) - 1;
     apic_write(access->vcpu, access->offset, (uint32_t)value);
 }
 
@@ -104,16 +146,16 @@ static uint64_t address_mask(const struct instruction *instruction)
 static uint64_t other_address(const struct access *access, enum segment segment, uint32_t reg)
 {
     uint64_t base = vmcs_read(VMCS_GUEST_ES_BASE + segment * SEGMENT_STEP);
-    uint64_t index = vcpu_gpr_read(access->vcpu, reg) & address_mask(&access->instruction);
+    uint64_t index = vcpu_gpr_read(access->vcpu, reg) & address_mask(access->instruction);
 
-    if (code_bits() == 64)
+    if (access->code_bits == 64)
         return segment >= SEG_FS ? base + index : index;
     return (uint32_t)(base + index);
 }
 
 static void step_index(const struct access *access, uint32_t reg, int64_t by)
 {
-    uint64_t mask = address_mask(&access->instruction);
+    uint64_t mask = address_mask(access->instruction);
     uint64_t value = vcpu_gpr_read(access->vcpu, reg);
     uint64_t next = (value + (uint64_t)by) & mask;
 
@@ -123,7 +165,7 @@ static void step_index(const struct access *access, uint32_t reg, int64_t by)
 
 static bool move(const struct access *access)
 {
-    const struct instruction *instruction = &access->instruction;
+    const struct instruction *instruction = access->instruction;
     uint64_t value = 0;
 
     if (access->is_write) {
@@ -140,7 +182,7 @@ static bool move(const struct access *access)
 /* rSI, rDI and rCX move on. Returns whether a repeated instruction has more to do. */
 static bool string_step(const struct access *access)
 {
-    const struct instruction *instruction = &access->instruction;
+    const struct instruction *instruction = access->instruction;
     int64_t by = vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_DF ? -(int64_t)instruction->width
                                                           : (int64_t)instruction->width;
 
@@ -159,35 +201,35 @@ static bool string_step(const struct access *access)
 
 static void carry_out(const struct access *access)
 {
-    const struct instruction *instruction = &access->instruction;
+    const struct instruction *instruction = access->instruction;
     uint32_t reg = instruction->reg != REGISTER_NONE ? instruction->reg : REG_RAX;
+    bool computes = instruction_computes(instruction);
+    struct operands operands;
     struct outcome outcome;
-    uint64_t memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
 
-    execute(
-        instruction,
-        &(struct operands){memory, vcpu_gpr_read(access->vcpu, reg), vmcs_read(VMCS_GUEST_RFLAGS)},
-        &outcome);
+    operands.memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
+    operands.value = vcpu_gpr_read(access->vcpu, reg);
+    operands.rflags = computes ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;
+    execute(instruction, &operands, &outcome);
     if (outcome.writes_memory)
         write_memory(access, outcome.memory);
     if (outcome.writes_register)
         vcpu_gpr_write(access->vcpu, reg, outcome.value);
-    vmcs_write(VMCS_GUEST_RFLAGS, outcome.rflags);
+    if (computes)
+        vmcs_write(VMCS_GUEST_RFLAGS, outcome.rflags);
 }
 
 enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write)
 {
-    struct access access = {
-        .vcpu = vcpu,
-        .physical = physical,
-        .offset = (uint32_t)physical & (LAPIC_PAGE_SIZE - 1),
-        .is_write = is_write,
-        .answers = apic_answers(vcpu, physical),
-    };
+    struct access access;
     bool again = false;
 
+    access.vcpu = vcpu;
+    access.offset = (uint32_t)physical & (LAPIC_PAGE_SIZE - 1);
+    access.is_write = is_write;
+    access.answers = apic_answers(vcpu, physical);
     fetch(&access);
-    if (access.instruction.operation == OP_MOVS) {
+    if (access.instruction->operation == OP_MOVS) {
         if (!move(&access))
             machine_stop("the guest moves between its APIC's page and memory that hv16 cannot "
                          "reach, at %lx:%lx",
@@ -195,7 +237,7 @@ enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_writ
     } else {
         carry_out(&access);
     }
-    if (access.instruction.operation >= OP_STOS)
+    if (access.instruction->operation >= OP_STOS)
         again = string_step(&access);
     return again ? EXIT_RESUME : EXIT_SKIP;
 }

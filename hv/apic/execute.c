@@ -89,15 +89,15 @@ static uint64_t merge(const struct instruction *instruction, uint64_t old, uint6
     return (old & ~mask) | (result & mask);
 }
 
-static bool only_moves(enum operation operation)
+bool instruction_computes(const struct instruction *instruction)
 {
-    return operation <= OP_XCHG || operation >= OP_STOS;
+    return instruction->operation > OP_XCHG && instruction->operation < OP_STOS;
 }
 
 bool instruction_reads_memory(const struct instruction *instruction)
 {
     return !instruction->to_memory || instruction->operation == OP_XCHG ||
-           !only_moves(instruction->operation);
+           instruction_computes(instruction);
 }
 
 static void move(const struct instruction *instruction, uint64_t memory, uint64_t operand,
@@ -144,14 +144,16 @@ void execute(const struct instruction *instruction, const struct operands *opera
 {
     uint64_t operand = operands->value;
 
-    *outcome = (struct outcome){
-        .memory = operands->memory, .value = operands->value, .rflags = operands->rflags};
+    outcome->memory = operands->memory;
+    outcome->value = operands->value;
+    outcome->rflags = operands->rflags;
+    outcome->writes_memory = outcome->writes_register = false;
     if (instruction->high_byte)
         operand >>= 8;
     if (instruction->reg == REGISTER_NONE && instruction->operation != OP_MOVS)
         operand = instruction->immediate;
-    if (only_moves(instruction->operation))
-        move(instruction, operands->memory, operand, outcome);
-    else
+    if (instruction_computes(instruction))
         compute(instruction, operands->memory, operand, outcome);
+    else
+        move(instruction, operands->memory, operand, outcome);
 }

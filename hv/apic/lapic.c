@@ -26,9 +26,13 @@ static void vector_set(const struct lapic *lapic, uint32_t offset, uint32_t vect
     *word = value ? *word | bit : *word & ~bit;
 }
 
-/* The highest vector in one of the three, or LAPIC_NO_VECTOR. */
+/* The highest vector in one of the three, or LAPIC_NO_VECTOR. Mostly there is none. */
 static int highest(const struct lapic *lapic, uint32_t offset)
 {
+    const uint32_t *w = vector_word(lapic, offset, 0);
+
+    if ((w[0] | w[4] | w[8] | w[12] | w[16] | w[20] | w[24] | w[28]) == 0)
+        return LAPIC_NO_VECTOR;
     for (int first = 224; first >= 0; first -= 32) {
         uint32_t word = *vector_word(lapic, offset, (uint32_t)first);
         if (word != 0)
@@ -92,10 +96,11 @@ int lapic_highest_in_service(const struct lapic *lapic)
 /* Only the class counts: a higher vector of the same class waits as well. */
 int lapic_deliverable(struct lapic *lapic)
 {
-    uint8_t ppr = lapic_ppr(lapic);
     int requested = lapic_highest_requested(lapic);
 
-    return CLASS(requested) > CLASS(ppr) ? requested : LAPIC_NO_VECTOR;
+    if (requested == LAPIC_NO_VECTOR)
+        return LAPIC_NO_VECTOR;
+    return CLASS(requested) > CLASS(lapic_ppr(lapic)) ? requested : LAPIC_NO_VECTOR;
 }
 
 int lapic_deliver(struct lapic *lapic)

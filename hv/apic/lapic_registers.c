@@ -62,13 +62,12 @@ static const struct {
 
 static uint32_t writable_bits(const struct lapic *lapic, uint32_t offset)
 {
-    uint32_t bits = 0;
-
     for (uint32_t i = 0; i < sizeof WRITABLE_BITS / sizeof WRITABLE_BITS[0]; i++) {
+        uint32_t bits = WRITABLE_BITS[i].bits;
         if (WRITABLE_BITS[i].offset == offset)
-            bits = WRITABLE_BITS[i].bits;
+            return offset == LAPIC_LVT_TIMER && !lapic->has_deadline ? bits & ~LAPIC_LVT_TSC : bits;
     }
-    return offset == LAPIC_LVT_TIMER && !lapic->has_deadline ? bits & ~LAPIC_LVT_TSC : bits;
+    return 0;
 }
 
 /* "Valid Interrupt Vectors" (11.5.2): a fixed entry with a vector below 16 may be an error as soon

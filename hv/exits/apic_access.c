@@ -15,7 +15,7 @@
 
 enum exit_action exit_apic_access(struct vcpu *vcpu, const struct exit_info *info)
 {
-    uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    uint64_t qualification = vmcs_read_proven(VMCS_EXIT_QUALIFICATION);
     uint32_t type = QUAL_TYPE(qualification);
 
     (void)info;

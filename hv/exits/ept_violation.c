@@ -14,8 +14,8 @@
 
 enum exit_action exit_ept_violation(struct vcpu *vcpu, const struct exit_info *info)
 {
-    uint64_t address = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS);
-    uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    uint64_t address = vmcs_read_proven(VMCS_GUEST_PHYSICAL_ADDRESS);
+    uint64_t qualification = vmcs_read_proven(VMCS_EXIT_QUALIFICATION);
 
     (void)info;
     inject_no_step_trap();

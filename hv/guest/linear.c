@@ -2,6 +2,7 @@
  * guest/linear.c: see linear.h.
  */
 #include "guest/linear.h"
+#include "cpu/cpu.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "mem/ept.h"
@@ -28,10 +29,10 @@ static bool read_entry(void *context, uint64_t physical, uint32_t size, uint64_t
     return from != NULL;
 }
 
-static uint8_t *walk(uint64_t linear)
+static uint8_t *walk(uint64_t cr0, uint64_t linear)
 {
     struct guest_paging paging = {
-        .cr0 = vmcs_read(VMCS_GUEST_CR0),
+        .cr0 = cr0,
         .cr3 = vmcs_read(VMCS_GUEST_CR3),
         .cr4 = vmcs_read(VMCS_GUEST_CR4),
         .efer = vmcs_read(VMCS_GUEST_EFER),
@@ -42,11 +43,18 @@ static uint8_t *walk(uint64_t linear)
     return guest_walk(&paging, linear, &physical) ? pointer_to(physical) : NULL;
 }
 
+uint8_t *guest_pointer(uint64_t linear)
+{
+    uint64_t cr0 = vmcs_read_proven(VMCS_GUEST_CR0);
+
+    return cr0 & CR0_PG ? walk(cr0, linear) : pointer_to((uint32_t)linear);
+}
+
 static bool copy(uint64_t linear, uint8_t *ours, uint32_t size, bool to_guest)
 {
     while (size > 0) {
         uint32_t part = (uint32_t)(PAGE - linear % PAGE);
-        uint8_t *theirs = walk(linear);
+        uint8_t *theirs = guest_pointer(linear);
 
         if (theirs == NULL)
             return false;

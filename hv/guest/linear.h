@@ -12,4 +12,7 @@
 bool guest_read_linear(uint64_t linear, void *to, uint32_t size);
 bool guest_write_linear(uint64_t linear, const void *from, uint32_t size);
 
+/* Where the byte at `linear` is; NULL in the same cases. The rest of its page of 4 KiB follows. */
+uint8_t *guest_pointer(uint64_t linear);
+
 #endif

@@ -64,7 +64,7 @@ static void inject_again(uint32_t info, uint32_t error_code_field)
 
 void inject_interrupted_event(void)
 {
-    uint32_t info = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
+    uint32_t info = (uint32_t)vmcs_read_proven(VMCS_IDT_VECTORING_INFO);
 
     if (info & INTERRUPTION_VALID)
         inject_again(info, VMCS_IDT_VECTORING_ERROR_CODE);
@@ -85,6 +85,7 @@ void inject_no_step_trap(void)
 {
     uint64_t shadow = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
 
-    if ((vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & shadow) == 0)
+    if ((vmcs_read_proven(VMCS_GUEST_PENDING_DEBUG) & PENDING_DEBUG_BS) &&
+        (vmcs_read_proven(VMCS_GUEST_INTERRUPTIBILITY) & shadow) == 0)
         vmcs_clear(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
 }

@@ -48,7 +48,7 @@ static uint64_t read_field(void *context, uint32_t field)
 
 static void write_field(uint32_t field, uint64_t value)
 {
-    assert_string_not_equal(vmcs_field_name(field), "unknown field");
+    assert_string_not_equal(vmcs_field_name(field), "a field that hv16 does not use");
     vmcs[field].value = value;
     vmcs[field].present = true;
 }

@@ -21,8 +21,8 @@ static void test_field_names(void **state)
     assert_string_equal(vmcs_field_name(0x4402), "EXIT_REASON");
     assert_string_equal(vmcs_field_name(0x6c16), "HOST_RIP");
     assert_string_equal(vmcs_field_name(0x201b), "EPT_POINTER"); /* its high half */
-    assert_string_equal(vmcs_field_name(0x6809), "unknown field");
-    assert_string_equal(vmcs_field_name(0x7ffe), "unknown field");
+    assert_string_equal(vmcs_field_name(0x6809), "a field that hv16 does not use");
+    assert_string_equal(vmcs_field_name(0x7ffe), "a field that hv16 does not use");
 }
 
 static void test_errors(void **state)
