@@ -5,7 +5,6 @@
 ; Bochs an instruction is one tick, and the numbers are the same in every run.
 
 %define BENCH_ROUNDS            1000
-%define MSR_APIC_BASE           0x1B
 %define BENCH_INTERRUPTS_OFF    0
 %define BENCH_INTERRUPTS_ON     1       ; the disk tells by IRQ that it has read
 

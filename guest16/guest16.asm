@@ -41,6 +41,11 @@ section .bss  nobits start=BSS_ADDR
 %include "trap.asm"             ; instructions that may fault
 %include "hv.asm"               ; is hv16 there? and its hypercalls
 %include "memory.asm"           ; the memory map (INT 15h AX=E820h)
+%include "apic.asm"             ; the local APIC: its registers, its interrupts
+%include "apic_report.asm"      ; its mode in words, counting exits by reason
+%include "apic_latency.asm"     ; the time from a request to its handler
+%include "irql.asm"             ; handlers that watch over the task priority
+%include "long_mode.asm"        ; to long mode and back
 
 %include "bios.asm"             ; the demos, one file each
 %include "bigreal.asm"
@@ -49,6 +54,10 @@ section .bss  nobits start=BSS_ADDR
 %include "exits.asm"
 %include "reset.asm"
 %include "bench.asm"
+%include "tpr_shadow.asm"
+%include "three_addresses.asm"
+%include "x2apic_id.asm"
+%include "bench_apic.asm"
 
 section .text
         align SECTOR_SIZE, db 0

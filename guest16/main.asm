@@ -48,7 +48,8 @@ autorun:
         SAY `  The image asks to run "`
         call say_text
         SAY `", and there is no demo of that name.\n`
-        SAY `  There are menu, tour, bios, bigreal, cpuid, hidden, exits, reset, bench.\n`
+        SAY `  There are menu, tour, bios, bigreal, cpuid, hidden, exits, reset, bench,\n`
+        SAY `  tpr-shadow, three-addresses, x2apic-id, bench-apic.\n`
         inc byte [RUN_STATE + run.failed]
         jmp run_end
 .done:
@@ -102,7 +103,7 @@ menu_list:
         SAY `  `
         mov si, [bx + demo.name]
         call say_text
-        mov al, 16
+        mov al, 24
         call say_column
         mov si, [bx + demo.about]
         call say_text
@@ -110,8 +111,8 @@ menu_list:
         add bx, demo_size
         cmp bx, demo_table_end
         jb .next
-        SAY `    t  tour     bios, bigreal, cpuid, hidden, exits, reset: all in turn\n`
-        SAY `    q  end      count what failed and stop here\n\n`
+        SAY `    t  tour             bios, bigreal, cpuid, hidden, exits, reset: all in turn\n`
+        SAY `    q  end              count what failed and stop here\n\n`
         SAY `  All output goes to the screen and to COM1 (115200 8N1), keys come from both.\n`
         ret
 
@@ -119,7 +120,7 @@ menu_list:
 menu:
         call menu_list
 .prompt:
-        SAY `\n  b g c h e r n t q, or m for the menu: `
+        SAY `\n  b g c h e r n s a x p t q, or m for the menu: `
         call key_wait
         call say_char
         SAY `\n`
@@ -139,7 +140,7 @@ menu:
         jmp .prompt
 .unknown:
         SAY `  There is no such key. b bios, g bigreal, c cpuid, h hidden, e exits, r reset,\n`
-        SAY `  n bench, t tour, q end.\n`
+        SAY `  n bench, s tpr-shadow, a three-addresses, x x2apic-id, p bench-apic, t tour, q end.\n`
         jmp .prompt
 
 ; Waits for a key, on the keyboard or on COM1. Out: AL = the character, in lower case.

@@ -189,6 +189,7 @@ static void set_defaults(struct options *options)
         .level = LOG_INFO,
         .status_line = true,
         .reset = RESET_GUEST,
+        .apic = APIC_AUTO,
     };
 }
 

@@ -44,7 +44,7 @@ struct options {
     bool trace_exits;        /* trace=exits: one log line for each exit; trace=none (default) */
     bool status_line;        /* status=on (default) or off */
     enum reset_policy reset; /* reset=guest (default)|stop|machine */
-    enum apic_mode apic;     /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default off) */
+    enum apic_mode apic;     /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default auto) */
     enum apic_bug bug;       /* bug=none (default)|stale-tpr|no-threshold|raw-page */
     uint32_t poke_count;
     struct option_poke poke[OPTION_POKES];

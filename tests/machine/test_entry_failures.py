@@ -83,7 +83,7 @@ def encoding(field: str) -> int:
                          ids=[f"{poke[0].lower()}={poke[1]:x}" for poke in POKES])
 def test_a_spoilt_field_is_named_with_its_value_the_rule_and_the_sdms_section(
         out, field, value, failure, rule, section):
-    run = boot(out, options=[f"poke={encoding(field):#x}:{value:#x}"])
+    run = boot(out, options=["apic=off", f"poke={encoding(field):#x}:{value:#x}"])
     assert (run.report.ended, run.status) == ("stop", 1), run.explain()
     assert run.last_line == f"hv16: stop: VM entry failed: {failure}: {IN_WORDS[failure]}"
     found = VIOLATION.findall(run.log)
@@ -98,7 +98,7 @@ def test_a_spoilt_field_is_named_with_its_value_the_rule_and_the_sdms_section(
                                    "SECONDARY_PROC_CONTROLS", "ENTRY_CONTROLS"])
 def test_controls_that_the_processor_lacks_are_explained_without_reading_their_fields(out, field):
     """All ones switch on checks of fields that this processor does not have at all."""
-    run = boot(out, options=[f"poke={encoding(field):#x}:0xffffffff"])
+    run = boot(out, options=["apic=off", f"poke={encoding(field):#x}:0xffffffff"])
     assert run.last_line == f"hv16: stop: VM entry failed: {CONTROLS}: {IN_WORDS[CONTROLS]}"
     reserved = [name for name, _, _, rule, _ in VIOLATION.findall(run.log)
                 if "high half of its capability MSR must be 0" in rule]
@@ -107,7 +107,7 @@ def test_controls_that_the_processor_lacks_are_explained_without_reading_their_f
 
 def test_an_entry_that_breaks_no_rule_that_hv16_knows_is_dumped(out):
     """A link pointer to memory that holds no VMCS: what is behind it, the checker cannot judge."""
-    run = boot(out, options=[f"poke={encoding('LINK_POINTER'):#x}:0"])
+    run = boot(out, options=["apic=off", f"poke={encoding('LINK_POINTER'):#x}:0"])
     assert run.last_line == f"hv16: stop: VM entry failed: {GUEST}: {IN_WORDS[GUEST]}"
     assert "no rule that hv16 knows is broken" in run.log
     assert re.search(r"^hv16:   cs +[0-9a-f]+ base [0-9a-f]+ limit ffff access", run.log, re.M)
@@ -116,7 +116,7 @@ def test_an_entry_that_breaks_no_rule_that_hv16_knows_is_dumped(out):
 def test_a_fault_of_the_hypervisor_itself_prints_registers_and_names_the_function(out):
     """A host RSP where nothing is mapped: the first instruction after the first exit faults."""
     nowhere = 0x700000000000
-    run = boot(out, options=[f"poke={encoding('HOST_RSP'):#x}:{nowhere:#x}"])
+    run = boot(out, options=["apic=off", f"poke={encoding('HOST_RSP'):#x}:{nowhere:#x}"])
     assert (run.report.ended, run.status) == ("stop", 1), run.explain()
     assert f" rsp {nowhere:x}\n" in run.log and f" cr2 {nowhere:x} " in run.log
     assert re.search(r"hv16: stop: exception 14 \(error code 2\) in the hypervisor at [0-9a-f]{16}",
@@ -125,21 +125,21 @@ def test_a_fault_of_the_hypervisor_itself_prints_registers_and_names_the_functio
 
 
 def test_the_log_says_what_was_poked_and_what_was_there_before(out):
-    run = boot(out, options=[f"poke={encoding('GUEST_RFLAGS'):#x}:0"])
+    run = boot(out, options=["apic=off", f"poke={encoding('GUEST_RFLAGS'):#x}:0"])
     assert "hv16: poke: GUEST_RFLAGS (6820) was 2, is 0" in run.log
 
 
 def test_a_poke_that_breaks_no_rule_changes_nothing(out):
-    boot(out, options=[f"poke={encoding('GUEST_RFLAGS'):#x}:2"]).check_ended()
+    boot(out, options=["apic=off", f"poke={encoding('GUEST_RFLAGS'):#x}:2"]).check_ended()
 
 
 def test_two_spoilt_fields_are_both_named(out):
-    run = boot(out, options=[f"poke={encoding('GUEST_RFLAGS'):#x}:0",
+    run = boot(out, options=["apic=off", f"poke={encoding('GUEST_RFLAGS'):#x}:0",
                              f"poke={encoding('GUEST_GDTR_LIMIT'):#x}:0x10000"])
     assert {name for name, *_ in VIOLATION.findall(run.log)} == {"GUEST_RFLAGS", "GUEST_GDTR_LIMIT"}
 
 
 def test_a_field_that_does_not_exist_stops_with_its_number(out):
-    run = boot(out, options=["poke=0x6ffe:1"])
+    run = boot(out, options=["apic=off", "poke=0x6ffe:1"])
     assert (run.report.ended, run.status) == ("stop", 1), run.explain()
     assert "6ffe" in run.last_line

@@ -94,9 +94,9 @@ def test_trace_none_gives_none(out):
 
 
 def test_status_off_leaves_the_25th_row_to_the_guest(out):
-    run = with_options(out, "status=off", autorun="tour").check_ended()
+    run = with_options(out, "status=off", "apic=off", autorun="tour").check_ended()
     assert " exits | " not in run.screen
-    on = with_options(out.parent / "on", "status=on", autorun="tour").check_ended()
+    on = with_options(out.parent / "on", "status=on", "apic=off", autorun="tour").check_ended()
     assert re.match(r" hv16 \| \d+ exits \| ", on.screen.split("\n")[24])
     assert run.report.exits == on.report.exits, "the status line itself must cost no exit"
 

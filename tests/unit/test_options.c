@@ -39,6 +39,7 @@ static void assert_defaults(void)
     assert_false(options.trace_exits);
     assert_true(options.status_line);
     assert_int_equal(options.reset, RESET_GUEST);
+    assert_int_equal(options.apic, APIC_AUTO);
     assert_int_equal(options.poke_count, 0);
 }
 

@@ -7,12 +7,13 @@ import signal
 import sys
 from pathlib import Path
 
-from hv16 import bench, debug, doctor, image, install, models, symbols
+from hv16 import bench, debug, demo, doctor, image, install, models, symbols
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
 from hv16.run import DEFAULT_OUT, EMULATORS, EXIT_INTERRUPTED, RunRequest, run_command
 
 EXIT_HELP_SHOWN = 3  # of --check: run.sh need not go on
 HEADLESS_TIMEOUT = 60
+APIC_VALUES = (*models.APIC_MODES, "auto")
 
 HELP = f"""\
 usage: ./run.sh [COMMAND] [OPTIONS]
@@ -24,7 +25,9 @@ commands:
   (none)              boot; on a terminal the guest's screen and keys, else its tour as text
   test                build and run every test
   debug [PLACE]       open the Bochs debugger stopped at PLACE: {", ".join(debug.PLACES)}
-  bench               boot the same program natively and under hv16, print one table
+  demo [NAME]         boot one demo in every APIC mode, print one table; no NAME: their list
+  bench [--apic]      boot the same program natively and under hv16, print one table;
+                      with --apic: accesses to the local APIC, in every APIC mode
   doctor              what is here: emulators, versions, CPU models and what runs on them
   install DISK        write hv16 onto a raw disk (image) with partitions, which it keeps
   setup [test]        only install the packages (and those that the tests need)
@@ -40,13 +43,15 @@ options:
   --cpus N            processors, 1 to 8 (default 1)
   --cpu MODEL         default {models.DEFAULT_CPU}; a list: ./run.sh doctor
   --mem MB            memory, 2 to 2048 (default 32)
+  --apic MODE         how the guest's local APIC is virtualized, the boot option apic=:
+                      {", ".join(APIC_VALUES)}
   --option KEY=VALUE  boot option of hv16, such as trace=exits; may be repeated
   --headless          no screen and keys, even on a terminal
   --timeout SECONDS   default {HEADLESS_TIMEOUT} without a terminal, none on one
   --until REGEX       end when the guest's serial output matches
   --out DIR           where the run leaves its files (default out/run)
   --emulator NAME     {", ".join(EMULATORS)} (default bochs)
-  --json FILE         bench: the table for programs
+  --json FILE         bench and demo: the table for programs
   --overwrite-gap     install: even if something stands before the first partition
   -h, --help          this text
 
@@ -59,17 +64,19 @@ examples:
   ./run.sh                                   the menu; Ctrl-C ends the run
   ./run.sh --headless --run bios             one demo, its output as text
   ./run.sh --option trace=exits --out /tmp/x
+  ./run.sh demo tpr-shadow                   one guest, seven ways to virtualize its APIC
   ./run.sh --guest xv6.img --cpus 2 --until '\\$ $'
   ./run.sh debug guest                       at the guest's first instruction
 """
 
 RUN_OPTIONS = {"guest", "run", "native", "floppy", "image", "cpus", "cpu", "mem", "option",
-               "headless", "timeout", "until", "out", "emulator"}
+               "headless", "timeout", "until", "out", "emulator", "apic"}
 OPTIONS_OF = {  # which options each command knows
     "run": RUN_OPTIONS,
     "debug": {"guest", "run", "image", "cpus", "cpu", "mem", "option", "headless", "timeout",
-              "out", "floppy"},
-    "bench": {"cpu", "mem", "out", "json", "timeout", "emulator", "headless"},
+              "out", "floppy", "apic"},
+    "demo": {"cpu", "mem", "out", "json", "timeout", "headless"},
+    "bench": {"cpu", "mem", "out", "json", "timeout", "emulator", "headless", "apic"},
     "doctor": set(),
     "install": {"option", "image", "overwrite-gap"},
     "test": set(),
@@ -78,7 +85,7 @@ OPTIONS_OF = {  # which options each command knows
 }
 
 
-OWN_WORDS = {"debug": 1, "setup": 1, "install": 1}  # how many a command takes at most; others none
+OWN_WORDS = {"debug": 1, "setup": 1, "install": 1, "demo": 1}  # at most so many; others none
 
 
 class Parser(argparse.ArgumentParser):
@@ -96,6 +103,7 @@ def make_parser() -> Parser:
         parser.add_argument("--" + name)
     for name in ("native", "floppy", "headless", "overwrite-gap"):
         parser.add_argument("--" + name, action="store_true")
+    parser.add_argument("--apic", nargs="?", const="")  # bench takes it without a mode
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--mem", type=int, default=32)
     parser.add_argument("--timeout", type=float)
@@ -126,11 +134,29 @@ def parse(words: list[str]) -> tuple[str, list[str], argparse.Namespace]:
     return command, rest, args
 
 
+def check_apic(command: str, args: argparse.Namespace) -> None:
+    if args.apic is None:
+        return
+    if command == "bench":
+        if args.apic:
+            raise UserError(f'bench: --apic takes no value, it measures every mode: "{args.apic}"')
+        return
+    if args.apic not in APIC_VALUES:
+        raise UserError(f'--apic "{args.apic}"{near_name(args.apic, list(APIC_VALUES))}; modes: '
+                        + " ".join(APIC_VALUES))
+    if args.native:
+        raise UserError("--apic is for hv16, which does not run with --native")
+
+
 def check_values(command: str, rest: list[str], args: argparse.Namespace) -> None:
     if command == "debug" and rest and rest[0] not in debug.PLACES:
         raise UserError(f'debug: unknown place "{rest[0]}"; places: ' + " ".join(debug.PLACES))
     if command == "setup" and rest and rest[0] != "test":
         raise UserError(f'setup: unknown word "{rest[0]}"; it may be "test"')
+    if command == "demo" and rest and rest[0] not in demo.DEMOS:
+        raise UserError(f'demo: unknown name "{rest[0]}"{near_name(rest[0], list(demo.DEMOS))}; '
+                        "demos: " + " ".join(demo.DEMOS) + "; others of guest16: --run")
+    check_apic(command, args)
     if command == "install" and not rest:
         raise UserError("install: which disk? ./run.sh install DISK")
     if not 1 <= args.cpus <= 8:
@@ -165,12 +191,13 @@ def request_from(command: str, args: argparse.Namespace) -> RunRequest:
                 and os.environ.get("TERM", "dumb") != "dumb")
     timeout = args.timeout if args.timeout is not None else 0 if terminal else HEADLESS_TIMEOUT
     on_terminal = "tour" if command == "debug" else ""  # a debugged guest has no keyboard
+    options = [*args.option, *([f"apic={args.apic}"] if args.apic else [])]
     autorun = args.run or ("" if args.guest else on_terminal if terminal else "tour")
     return RunRequest(
         emulator=args.emulator, cpu=args.cpu or "", cpus=args.cpus, mem_mb=args.mem,
         guests=[Path(name) for name in args.guest],
         image=Path(args.image) if args.image else None, native=args.native,
-        from_floppy=args.floppy, options=args.option, autorun=autorun,
+        from_floppy=args.floppy, options=options, autorun=autorun,
         must_run=bool(args.run), interactive=terminal, timeout=timeout,
         until=pattern(args.until), out=Path(args.out) if args.out else DEFAULT_OUT)
 
@@ -193,8 +220,11 @@ def dispatch(words: list[str]) -> int:
         return run_command(request)
     if command == "debug":
         return debug.debug_command(request, rest[0] if rest else "mbr")
+    if command == "demo":
+        return demo.demo_command(request, rest[0] if rest else "", args.json)
     if command == "bench":
-        return bench.bench_command(request, args.json)
+        measure = bench.bench_command if args.apic is None else bench.apic_command
+        return measure(request, args.json)
     if command == "doctor":
         return doctor.doctor_command()
     if command == "install":

@@ -4,6 +4,24 @@ from dataclasses import dataclass
 
 DEFAULT_CPU = "corei7_haswell_4770"
 
+# The values of the option apic=, simplest first, and the features that each one needs.
+APIC_NEEDS = {
+    "off": (),
+    "mmio": (),
+    "tpr-ro": ("tpr_shadow",),
+    "tpr": ("tpr_shadow",),
+    "apicv": ("tpr_shadow", "apicv"),
+    "x2apic": ("tpr_shadow", "apicv", "virtual_x2apic", "x2apic"),
+    "posted": ("tpr_shadow", "apicv", "virtual_x2apic", "x2apic"),  # else posted in software
+}
+APIC_MODES = tuple(APIC_NEEDS)
+CONTROLS = {  # the features' controls, as the manual and hv16's refusals spell them
+    "tpr_shadow": ("use TPR shadow", "virtualize APIC accesses"),
+    "apicv": ("APIC-register virtualization", "virtual-interrupt delivery"),
+    "virtual_x2apic": ("virtualize x2APIC mode",),
+    "x2apic": ("x2APIC",),
+}
+
 
 @dataclass(frozen=True)
 class Features:
@@ -36,13 +54,12 @@ class Features:
     @property
     def apic_modes(self) -> list[str]:
         """The values of the option apic= that this CPU can carry out, simplest first."""
-        if not self.runs_hv16:
-            return []
-        modes = ["off", "mmio"]
-        modes += ["tpr-ro", "tpr"] if self.tpr_shadow else []
-        modes += ["apicv"] if self.apicv else []
-        modes += ["x2apic"] if self.apicv and self.x2apic and self.virtual_x2apic else []
-        return modes
+        return [mode for mode in APIC_MODES if self.runs_hv16 and not self.lacking(mode)]
+
+    def lacking(self, mode: str) -> list[str]:
+        """The controls that `apic=mode` needs and this CPU does not have."""
+        return [control for feature in APIC_NEEDS[mode] if not getattr(self, feature)
+                for control in CONTROLS[feature]]
 
 
 OLD = Features()

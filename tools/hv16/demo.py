@@ -1,0 +1,227 @@
+"""`demo`: one demo of guest16 in every APIC mode, in one table, and what it must show.
+
+Each demo answers a question that somebody asked; the file with the question is named below the
+table. A demo fails when the table is not what the answer says.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hv16 import models, reasons, run
+from hv16.demo_texts import TEXTS
+from hv16.modes import Case, Outcome, run_case, table
+from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, fail
+from hv16.run import RunRequest
+
+OUT = ROOT / "out" / "demo"
+WITHOUT_BUG = [Case(mode) for mode in models.APIC_MODES]
+FREE_TPR = ("tpr", "apicv", "x2apic", "posted")  # the modes that hold TPR without an exit
+TPR_OPERATIONS = 40_000  # of tpr-shadow: 10,000 pairs, two writes and two reads in each
+TPR_BITES = {  # what the bugs must do, and where; elsewhere nothing
+    Case("tpr", "stale-tpr"): "IRQL violation",
+    Case("tpr", "no-threshold"): "lost interrupt",
+}
+POISON = "DEADBEEF:DEADBEEF"
+
+
+def pairs(text: str) -> dict[int, int]:
+    """The guest's "44 2000 43 17" as exits by reason."""
+    numbers = [int(word) for word in text.split() if word.isdigit()]
+    return dict(zip(numbers[::2], numbers[1::2]))
+
+
+# --- tpr-shadow ------------------------------------------------------------------------------------
+
+
+def tpr_cases() -> list[Case]:
+    return WITHOUT_BUG + [Case(mode, bug) for mode in ("mmio", "tpr-ro", "tpr")
+                          for bug in ("stale-tpr", "no-threshold")]
+
+
+def tpr_problem(outcome: Outcome) -> str:
+    bite = TPR_BITES.get(outcome.case)
+    if bite:
+        if outcome.reason == bite:
+            return ""
+        return f"the bug does not bite: expected {bite}, was {outcome.reason or outcome.verdict}"
+    if outcome.verdict != "ok":
+        return outcome.reason or outcome.verdict
+    if outcome.values.get("order") != "ok" or outcome.values.get("delivered") != "2000":
+        return "not all interrupts came in order"
+    if outcome.case.mode in FREE_TPR and pairs(outcome.values["tpr-exits"]):
+        return "TPR accesses make exits"
+    return ""
+
+
+def tpr_cells(outcome: Outcome) -> list[str]:
+    values = outcome.values
+    exits = ", ".join(f"{reason}: {count:,}" for reason, count
+                      in pairs(values.get("exits", "")).items())
+    per_access = sum(pairs(values.get("tpr-exits", "")).values()) / TPR_OPERATIONS
+    delivered = values.get("delivered")
+    return [f"{per_access:.2f}", values.get("ticks-per-op", "?"),
+            (exits or "none") if "exits" in values else "-",
+            f"{int(delivered):,}" if delivered else "-", values.get("latency", "-"),
+            values.get("order", "-")]
+
+
+def tpr_notes(outcomes: list[Outcome]) -> list[str]:
+    seen = sorted({reason for outcome in outcomes
+                   for reason in pairs(outcome.values.get("exits", ""))})
+    names = ", ".join(f"{reason} {reasons.name(reason)}" for reason in seen)
+    ticks = {outcome.case.mode: float(outcome.values["ticks-per-op"]) for outcome in outcomes
+             if outcome.ran and not outcome.case.bug and "ticks-per-op" in outcome.values}
+    notes = ["Exits and ticks per access: 10,000 pairs in peace, 40,000 accesses to TPR. Exits by "
+             "reason, interrupts,", "order: 10,000 pairs, and in each 20th of them four interrupts."
+             " Latency: ticks from the request", "to the handler's first instruction."]
+    if names:
+        notes.append(f"Exit reasons: {names}.")
+    if ticks.get("mmio") and ticks.get("tpr"):
+        notes.append(f"An access to TPR costs {ticks['mmio']:g} ticks in mmio and {ticks['tpr']:g} "
+                     f"in tpr: {ticks['mmio'] / ticks['tpr']:,.0f} times less.")
+    return notes
+
+
+# --- three-addresses -------------------------------------------------------------------------------
+
+
+def three_ways(outcome: Outcome) -> dict[str, int]:
+    """Exits of 1000 writes, by way: page, cr8, msr."""
+    found = re.findall(r"^three-addresses: by (\w+), exits (\d+),", outcome.serial, re.MULTILINE)
+    ways: dict[str, int] = {}
+    for way, exits in found:
+        ways[way] = max(ways.get(way, 0), int(exits))
+    return ways
+
+
+def three_problem(outcome: Outcome) -> str:
+    mode, ways = outcome.case.mode, three_ways(outcome)
+    if outcome.verdict != "ok":
+        return outcome.reason or outcome.verdict
+    if mode in FREE_TPR and any(ways.values()):
+        return "writes of TPR make exits"
+    if mode in ("x2apic", "posted") and "msr" not in ways:
+        return "MSR 808H was not tried"
+    none = [key for key in ("apic-access", "virtual-apic")
+            if outcome.values.get(key, "none").startswith("none")]
+    if none and mode not in ("off", "mmio"):
+        return f"there is no {none[0]} address"
+    return ""
+
+
+def three_cells(outcome: Outcome) -> list[str]:
+    ways = three_ways(outcome)
+    addresses = [outcome.values.get(key, "-").split()[0].rstrip(",").replace("none", "-")
+                 for key in ("guest-base", "machine-base", "apic-access", "virtual-apic")]
+    return addresses + [f"{ways[way]:,}" if way in ways else "-" for way in ("page", "msr", "cr8")]
+
+
+def three_notes(_: list[Outcome]) -> list[str]:
+    return ["Addresses: IA32_APIC_BASE as the guest reads it, as the machine has it, and the two "
+            "fields of the VMCS.", "Exits: of 1,000 writes of TPR, by the page at IA32_APIC_BASE "
+            "(offset 80H), by MSR 808H, by MOV CR8.", "After each, every other way must read what "
+            "was written."]
+
+
+# --- x2apic-id -------------------------------------------------------------------------------------
+
+
+def x2apic_problem(outcome: Outcome) -> str:
+    case, value = outcome.case, outcome.values.get("rdmsr-802h", "")
+    if case.bug == "raw-page":
+        return "" if value == POISON else f"the raw page reads {value or outcome.verdict}"
+    if case.mode in ("x2apic", "posted"):
+        return "" if outcome.verdict == "ok" else outcome.reason or outcome.verdict
+    if case.mode != "off" and outcome.verdict != "skipped":
+        return "there is an x2APIC where there should be none"
+    return outcome.reason if outcome.verdict == "FAILED" else ""
+
+
+def x2apic_cells(outcome: Outcome) -> list[str]:
+    values = outcome.values
+    return [values.get("cpuid-0bh", values.get("cpuid-01h", "-")), values.get("rdmsr-802h", "-")]
+
+
+def x2apic_notes(_: list[Outcome]) -> list[str]:
+    return ["RDMSR 802H: EDX:EAX in hex. Skipped: CPUID shows the guest no x2APIC in that mode."]
+
+
+# --- Every demo --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Demo:
+    """How one demo is run, shown and judged."""
+
+    about: str
+    cases: list[Case]
+    titles: list[str]  # between "apic=" and "verdict"
+    cells: Callable[[Outcome], list[str]]
+    problem: Callable[[Outcome], str]  # what is not as it must be; empty if nothing
+    notes: Callable[[list[Outcome]], list[str]]
+
+
+DEMOS = {
+    "tpr-shadow": Demo(
+        "what a change of the task priority costs, and what goes wrong when it is free",
+        tpr_cases(), ["exits/access", "ticks/access", "exits by reason", "interrupts", "latency",
+                      "order"], tpr_cells, tpr_problem, tpr_notes),
+    "three-addresses": Demo(
+        "IA32_APIC_BASE, APIC-access address, virtual-APIC address: which is which",
+        WITHOUT_BUG, ["guest's base", "machine's", "APIC-access", "virtual-APIC", "page", "MSR",
+                      "CR8"], three_cells, three_problem, three_notes),
+    "x2apic-id": Demo(
+        "RDMSR 802H, and a virtual-APIC page that nobody has initialised",
+        [*WITHOUT_BUG, Case("x2apic", "raw-page")], ["CPUID", "RDMSR 802H"], x2apic_cells,
+        x2apic_problem, x2apic_notes),
+}
+
+
+def judge(demo: Demo, outcome: Outcome) -> tuple[list[str], str]:
+    """A row of the table, and what is wrong with it."""
+    blank = ["-"] * len(demo.titles)
+    if outcome.lacks:
+        return [outcome.case.label, *blank, f"not here: {outcome.lacks}"], ""
+    if outcome.problem:
+        return [outcome.case.label, *blank, "WRONG"], outcome.problem
+    problem = demo.problem(outcome)
+    verdict = "WRONG" if problem else "ok" if outcome.verdict == "ok" else (
+        "skipped" if outcome.verdict == "skipped" else "as it must: " + outcome.reason)
+    return [outcome.case.label, *demo.cells(outcome), verdict], problem
+
+
+def save(file: str, name: str, demo: Demo, rows: list[list[str]], wrong: dict[str, str]) -> None:
+    keys = ["apic", *demo.titles, "verdict"]
+    data = {"demo": name, "rows": [dict(zip(keys, row)) for row in rows], "wrong": wrong}
+    Path(file).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def list_demos() -> int:
+    width = max(map(len, DEMOS))
+    for name, demo in DEMOS.items():
+        print(f"{name:{width}}  {demo.about} ({len(demo.cases)} runs)")
+    return EXIT_OK
+
+
+def demo_command(request: RunRequest, name: str, json_file: str | None) -> int:
+    if not name:
+        return list_demos()
+    demo = DEMOS[name]
+    folder = OUT / name if request.out == run.DEFAULT_OUT else request.out
+    outcomes = [run_case(request, name, case, folder) for case in demo.cases]
+    judged = [judge(demo, outcome) for outcome in outcomes]
+    rows = [row for row, _ in judged]
+    wrong = {row[0]: problem for row, problem in judged if problem}
+    print(f"{name}: {demo.about}\n\n{table(['apic=', *demo.titles, 'verdict'], rows)}\n")
+    print("\n".join(demo.notes(outcomes)) + f"\n\n{TEXTS[name]}")
+    if json_file:
+        save(json_file, name, demo, rows, wrong)
+    for label, problem in wrong.items():
+        fail(f"demo {name}, apic={label}: {problem}")
+    if not wrong and not any(outcome.ran and outcome.verdict != "skipped" for outcome in outcomes):
+        fail(f"demo {name}: this processor can show nothing of it; ./run.sh doctor lists others")
+        return EXIT_STOPPED
+    return EXIT_STOPPED if wrong else EXIT_OK

@@ -1,0 +1,45 @@
+"""What `demo` says below its tables: the question, and the answer that the table shows."""
+
+TEXTS = {
+    "tpr-shadow": """\
+The question (seeds/000_be79161bff77d751.txt): with the APIC-access page mapped read-only, Windows
+XP runs well and up to three times faster than with every access emulated. Mapped for writing, it
+dies with IRQL_NOT_LESS_OR_EQUAL. Is the value in the virtual-APIC page not to be trusted?
+
+It is the only one to be trusted. In tpr-ro each write of TPR is an EPT violation, so a hypervisor
+sees every value and may keep a copy. In tpr the processor writes offset 80H of the virtual-APIC
+page and tells nobody. A hypervisor that still computes the priority from its copy (bug=stale-tpr)
+delivers interrupts into code that has raised TPR to be safe from them. The same bug does nothing
+in mmio and tpr-ro: there the copy is renewed by each exit. It was there all the time.
+
+The second half is the way down. Nobody tells the hypervisor either that TPR has been lowered,
+unless it says below which class it wants to know: the TPR threshold. Without it (bug=no-threshold)
+an interrupt that was held back stays in IRR until some other exit happens to come by. So: read TPR
+from the page each time, and work out the threshold anew whenever IRR, ISR or TPR has changed.""",
+    "three-addresses": """\
+The question (seeds/001_38ef5c1844629d76.txt): what are the three addresses for, and is the
+virtual-APIC page only for TPR?
+
+IA32_APIC_BASE is where software looks: the guest's own, which it may move, and the machine's,
+which no guest should reach. The APIC-access address is a mark and no memory: EPT leads the guest's
+accesses to its page there, and the processor handles those by itself. Nothing is ever stored in
+that page, so all processors of a guest can share it, and one EPT. The virtual-APIC address is the
+memory behind it, a page for each processor.
+
+Three ways lead to its offset 80H: the APIC-access page, MSR 808H, and MOV CR8. The table counts
+exits for each. With TPR shadow alone (tpr) that is all the page is for. APIC-register
+virtualization (apicv, x2apic) makes it the whole APIC: reads of nearly every register come from
+it, and virtual-interrupt delivery finds IRR and ISR there.""",
+    "x2apic-id": """\
+The question (seeds/002_c35ae5bdfc062098.txt): with x2APIC virtualization on, RDMSR 802H returns
+2621447225 on every core. Why is it not the APIC ID?
+
+Because nobody wrote the ID there. With APIC-register virtualization the processor answers RDMSR of
+8xxH with the 8 bytes at offset xx0H of the virtual-APIC page, and asks no APIC. The page is plain
+memory: what it held before is what the guest reads, the same on all processors if they share it or
+got pages filled alike. bug=raw-page does that with DEADBEEFH.
+
+So each virtual processor gets a page of its own, cleared, with ID (20H), version (30H), LDR (D0H)
+and the other registers set to their values after reset. In x2APIC mode ID and LDR are 32 bits, and
+change when the guest sets IA32_APIC_BASE.EXTD.""",
+}

@@ -1,0 +1,87 @@
+"""One program of guest16 in one APIC mode after the other, for `demo` and `bench --apic`."""
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hv16 import models, run, summary
+from hv16.machine import HV_LOG, SERIAL
+from hv16.paths import EXIT_OK
+from hv16.run import RunRequest
+
+RUN_SECONDS = 60
+REFUSED = re.compile(r"^hv16: refused: (?:apic=[\w-]+: )?(.*?)(?:; apic=auto.*)?$")
+VERDICT = re.compile(r"^guest16: demo \S+ (ok|skipped|FAILED)(?:: (.*?))?\r?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: the options apic= and bug=."""
+
+    mode: str
+    bug: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        return [f"apic={self.mode}"] + ([f"bug={self.bug}"] if self.bug else [])
+
+    @property
+    def label(self) -> str:
+        return self.mode + (f", bug={self.bug}" if self.bug else "")
+
+    @property
+    def folder(self) -> str:
+        return self.mode + (f"-{self.bug}" if self.bug else "")
+
+
+@dataclass
+class Outcome:
+    """What became of a case. One of `lacks`, `problem` and `verdict` says it in a word."""
+
+    case: Case
+    lacks: str = ""  # hv16 refused: what the processor lacks, in hv16's words
+    problem: str = ""  # the run did not come to the demo's end
+    verdict: str = ""  # the guest's: ok, skipped or FAILED
+    reason: str = ""  # why not ok
+    serial: str = ""
+    values: dict[str, str] = field(default_factory=dict)  # the guest's lines "NAME: KEY VALUE"
+
+    @property
+    def ran(self) -> bool:
+        return not self.lacks and not self.problem
+
+
+def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcome:
+    """Boots guest16 with this demo under hv16 with the case's options."""
+    out = folder / case.folder
+    report = run.execute(replace(
+        request, native=False, autorun=name, must_run=True, interactive=False, quiet=True, out=out,
+        options=[*request.options, *case.options], timeout=request.timeout or RUN_SECONDS))
+    outcome = Outcome(case, serial=summary.read_text(out / SERIAL).replace("\r", ""))
+    features = models.FEATURES.get(report.cpu_model)
+    refused = REFUSED.match(report.message) if report.ended == "refused" else None
+    if refused and (features is None or case.mode not in features.apic_modes):
+        outcome.lacks = refused.group(1)
+        return outcome
+    last = VERDICT.search(outcome.serial)
+    if report.ended != "end" or last is None:
+        outcome.problem = f"{report.message}; see {run.shown(out)}/{HV_LOG}"
+        return outcome
+    outcome.verdict, outcome.reason = last.group(1), last.group(2) or ""
+    if report.status != EXIT_OK and outcome.verdict == "ok":
+        outcome.problem = report.message
+    outcome.values = dict(re.findall(rf"^{name}: (\S+) ?(.*)$", outcome.serial, re.MULTILINE))
+    return outcome
+
+
+def table(titles: list[str], rows: list[list[str]]) -> str:
+    """Columns of text, the first and the last to the left, those between to the right."""
+    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
+    last = len(titles) - 1
+
+    def line(cells: list[str]) -> str:
+        parts = [cell.ljust(width) if i in (0, last) else cell.rjust(width)
+                 for i, (cell, width) in enumerate(zip(cells, widths))]
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(titles), line(["-" * width for width in widths]), *map(line, rows)])
