@@ -13,8 +13,11 @@
 
 %define APIC_ID                 0x20            ; offsets of registers
 %define APIC_TPR                0x80
+%define APIC_PPR                0xA0
 %define APIC_EOI                0xB0
 %define APIC_SVR                0xF0
+%define APIC_ISR                0x100           ; eight of them, as of IRR
+%define APIC_IRR                0x200
 %define APIC_ICR                0x300
 %define APIC_LINT0              0x350           ; the 8259's interrupts come in here
 %define APIC_LINT1              0x360           ; NMIs

@@ -55,6 +55,7 @@ section .bss  nobits start=BSS_ADDR
 %include "reset.asm"
 %include "bench.asm"
 %include "tpr_shadow.asm"
+%include "spinlocks.asm"
 %include "three_addresses.asm"
 %include "x2apic_id.asm"
 %include "bench_apic.asm"

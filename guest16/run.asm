@@ -245,6 +245,7 @@ demo_reset_entry:
         dw "r", name_reset, about_reset, demo_reset
         dw "n", name_bench, about_bench, demo_bench
         dw "s", name_tpr_shadow, about_tpr_shadow, demo_tpr_shadow
+        dw "k", name_spinlocks, about_spinlocks, demo_spinlocks
         dw "a", name_three_addresses, about_three_addresses, demo_three_addresses
         dw "x", name_x2apic_id, about_x2apic_id, demo_x2apic_id
         dw "p", name_bench_apic, about_bench_apic, demo_bench_apic
@@ -258,6 +259,7 @@ name_exits:     db "exits", 0
 name_reset:     db "reset", 0
 name_bench:     db "bench", 0
 name_tpr_shadow:        db "tpr-shadow", 0
+name_spinlocks: db "spinlocks", 0
 name_three_addresses:   db "three-addresses", 0
 name_x2apic_id:         db "x2apic-id", 0
 name_bench_apic:        db "bench-apic", 0
@@ -269,6 +271,7 @@ about_exits:    db "provokes each kind of VM exit that real mode can", 0
 about_reset:    db "tries to reset the machine, in four ways", 0
 about_bench:    db "counts TSC ticks of some instructions and BIOS calls", 0
 about_tpr_shadow:       db "raises and restores the task priority 10,000 times", 0
+about_spinlocks: db "takes two locks, and watches what waits for what", 0
 about_three_addresses:  db "asks who handles an access to the APIC, and where", 0
 about_x2apic_id:        db "reads its APIC ID in x2APIC mode", 0
 about_bench_apic:       db "counts TSC ticks and exits of accesses to the APIC", 0

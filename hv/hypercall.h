@@ -17,7 +17,9 @@
     5 /* the resident could not boot the guest; CL = why (resident.asm)                            \
        */
 
-#define HYPERCALL_APIC_MODE 6 /* EAX = how the guest's APIC is virtualized, see below */
+/* EAX = how the guest's APIC is virtualized, see below; EDX = the TPR threshold now, 0 where the
+ * mode does not use it. */
+#define HYPERCALL_APIC_MODE 6
 /* EAX = the machine's own IA32_APIC_BASE, ECX = this processor's APIC-access address, EDX = its
  * virtual-APIC address; bits 31:0 each, 0 for an address that the mode does not use. */
 #define HYPERCALL_APIC_ADDRESSES 7

@@ -22,8 +22,7 @@
 const struct apic_way *apic_way;
 static void *access_page; /* one for all processors: only its address matters */
 
-/* --- Opening
- * ---------------------------------------------------------------------------------------- */
+/* --- Opening --- */
 
 static void open_model(struct vcpu *vcpu)
 {
@@ -121,8 +120,7 @@ uint64_t apic_virtual_address(const struct vcpu *vcpu)
     return used ? physical_address(vcpu->lapic.page) : 0;
 }
 
-/* --- Accesses
- * --------------------------------------------------------------------------------------- */
+/* --- Accesses --- */
 
 static bool is_page(uint64_t base, uint64_t physical)
 {

@@ -39,8 +39,7 @@ void apic_restart(struct vcpu *vcpu);
 uint64_t apic_access_address(void);
 uint64_t apic_virtual_address(const struct vcpu *vcpu);
 
-/* --- apic.c: what the exits bring
- * ----------------------------------------------------------------- */
+/* --- apic.c: what the exits bring --- */
 
 /* True where EPT keeps `physical` away from the guest because of its APIC, or the machine's. */
 bool apic_claims(const struct vcpu *vcpu, uint64_t physical);
@@ -59,28 +58,27 @@ void apic_carry_out(struct vcpu *vcpu, uint32_t effects);
 bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
-/* --- emulate.c
- * ------------------------------------------------------------------------------------- */
+/* --- emulate.c --- */
 
 /* The instruction at the guest's RIP accesses the APIC's page at `offset`: carries it out. */
 enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write);
 
-/* --- deliver.c: interrupts to the guest
- * ------------------------------------------------------------ */
+/* --- deliver.c: interrupts to the guest --- */
 
 /* True if the processor itself delivers the APIC's interrupts: virtual-interrupt delivery. */
 bool apic_delivers(void);
 /* Delivers what can be delivered now, and arranges for an exit when the rest can. To be called when
  * the model's IRR, ISR or TPR, or what the guest's RFLAGS allow, may have changed. */
 void apic_update(struct vcpu *vcpu);
+/* The TPR threshold in force; 0 where the way uses none. */
+uint32_t apic_threshold(void);
 /* An interrupt from the machine: its APIC's `vector`, or the 8259's. */
 void apic_request(struct vcpu *vcpu, uint8_t vector, bool level);
 void apic_request_extint(struct vcpu *vcpu, uint8_t vector);
 /* Whether an interrupt would come right behind a HLT. */
 bool apic_is_waiting(struct vcpu *vcpu);
 
-/* --- posted.c
- * --------------------------------------------------------------------------------------- */
+/* --- posted.c --- */
 
 void posted_open(struct vcpu *vcpu);
 /* Posts `vector` for the vCPU, and takes what was posted into its IRR. */

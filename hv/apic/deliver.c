@@ -47,7 +47,7 @@ static bool something_waits(struct vcpu *vcpu)
 }
 
 /* HLT exits as well meanwhile: Bochs 2.7 does not open the window for a guest that sleeps behind
- * STI (see FACTS in docs/apic.md). */
+ * STI (docs/apic.md). */
 static void ask_for_window(bool wanted)
 {
     uint64_t before = vmcs_read_proven(VMCS_PRIMARY_PROC_CONTROLS);
@@ -69,11 +69,21 @@ static void tell_processor(struct vcpu *vcpu)
                SVI_OF(status) | (highest == LAPIC_NO_VECTOR ? 0 : (uint64_t)highest));
 }
 
+static bool has_threshold(void)
+{
+    return apic_way != NULL && (apic_way->proc & PROC_USE_TPR_SHADOW) && !apic_delivers();
+}
+
 /* bug=no-threshold: a guest that lowers its TPR without an exit is not noticed. */
 static void set_threshold(struct vcpu *vcpu)
 {
-    if ((apic_way->proc & PROC_USE_TPR_SHADOW) && machine.options.bug != BUG_NO_THRESHOLD)
+    if (has_threshold() && machine.options.bug != BUG_NO_THRESHOLD)
         vmcs_write(VMCS_TPR_THRESHOLD, lapic_tpr_threshold(&vcpu->lapic));
+}
+
+uint32_t apic_threshold(void)
+{
+    return has_threshold() ? (uint32_t)vmcs_read(VMCS_TPR_THRESHOLD) : 0;
 }
 
 void apic_update(struct vcpu *vcpu)
@@ -88,8 +98,7 @@ void apic_update(struct vcpu *vcpu)
     ask_for_window(waits);
     if (apic_delivers())
         tell_processor(vcpu);
-    else
-        set_threshold(vcpu);
+    set_threshold(vcpu);
 }
 
 static void exit_at_eoi(uint8_t vector, bool on)

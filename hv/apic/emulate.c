@@ -134,8 +134,7 @@ static void write_memory(const struct access *access, uint64_t value)
     apic_write(access->vcpu, access->offset, (uint32_t)value);
 }
 
-/* --- String instructions: one element, at the other end of which is the guest's memory
- * ------------ */
+/* --- String instructions: one element, at the other end of which is the guest's memory --- */
 
 static uint64_t address_mask(const struct instruction *instruction)
 {
@@ -196,8 +195,7 @@ static bool string_step(const struct access *access)
     return (vcpu_gpr_read(access->vcpu, REG_RCX) & address_mask(instruction)) != 0;
 }
 
-/* --- All others
- * ------------------------------------------------------------------------------------ */
+/* --- All others --- */
 
 static void carry_out(const struct access *access)
 {

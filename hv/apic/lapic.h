@@ -127,8 +127,7 @@ static inline bool lapic_is_enabled(const struct lapic *lapic)
            (lapic->page[LAPIC_SVR / 4] & LAPIC_SVR_ENABLE) != 0;
 }
 
-/* --- Priorities: SDM, "Interrupt, Task, and Processor Priority" (11.8.3) ------------------------
- */
+/* --- Priorities: SDM, "Interrupt, Task, and Processor Priority" (11.8.3) --- */
 
 /* The greater class of TPR and of the highest vector in service: also stored in the page. */
 uint8_t lapic_ppr(struct lapic *lapic);
@@ -156,8 +155,7 @@ uint32_t lapic_request(struct lapic *lapic, uint8_t vector, bool level);
  * (30.1.2). */
 uint32_t lapic_tpr_threshold(struct lapic *lapic);
 
-/* --- Registers -----------------------------------------------------------------------------------
- */
+/* --- Registers --- */
 
 /* Detected errors, LAPIC_ILLEGAL_REGISTER and so on: kept for the ESR. The first one since the
  * guest wrote the ESR requests the LVT's error interrupt, unless masked. Returns effects. */
@@ -181,8 +179,7 @@ bool lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint32_t
  * and LDR are what the SDM says. SDM, "x2APIC State Transitions" (11.12.5). */
 bool lapic_write_base(struct lapic *lapic, uint64_t value, uint32_t physical_bits);
 
-/* --- Interprocessor interrupts
- * --------------------------------------------------------------------- */
+/* --- Interprocessor interrupts --- */
 
 /* What the ICR holds now, just after LAPIC_IPI. */
 struct lapic_ipi lapic_ipi(const struct lapic *lapic);
@@ -198,8 +195,7 @@ uint32_t lapic_self_ipi(struct lapic *lapic, uint8_t vector);
 bool lapic_ipi_reaches(const struct lapic_ipi *ipi, const struct lapic *sender,
                        const struct lapic *target);
 
-/* --- Between the files of the model
- * ---------------------------------------------------------------- */
+/* --- Between the files of the model --- */
 
 void lapic_mask_lvts(struct lapic *lapic); /* sets the mask bits of all LVT entries */
 void lapic_set_ids(struct lapic *lapic);   /* ID and LDR, as they are when the mode begins */

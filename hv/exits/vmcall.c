@@ -41,6 +41,7 @@ enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
         return EXIT_SKIP;
     case HYPERCALL_APIC_MODE:
         gpr[REG_RAX] = machine.options.apic;
+        gpr[REG_RDX] = apic_threshold();
         return EXIT_SKIP;
     case HYPERCALL_APIC_ADDRESSES:
         gpr[REG_RAX] = (uint32_t)rdmsr(MSR_IA32_APIC_BASE);

@@ -26,7 +26,7 @@ import pytest
 from hv16.paths import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMAND_SECONDS = 30
+COMMAND_SECONDS = 120
 WIDTH = 100
 
 NOT_RUN = {

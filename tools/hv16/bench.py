@@ -129,14 +129,15 @@ def apic_cell(figures: dict[str, tuple[int, float]], name: str) -> str:
 
 def apic_row(outcome: Outcome) -> list[str]:
     figures = apic_figures(outcome)
-    why = f"not here: {outcome.lacks}" if outcome.lacks else outcome.problem
+    why = f"not here: {outcome.lacks}" if outcome.lacks else outcome.problem or outcome.reason
     return [outcome.case.mode, *(apic_cell(figures, name) for name in
             ("tpr-write", "tpr-read", "tpr-both", "self-ipi", "eoi", "interrupt")), why]
 
 
 def apic_targets(outcomes: list[Outcome]) -> list[str]:
     """One line for each target that can be judged here."""
-    both = {outcome.case.mode: apic_figures(outcome) for outcome in outcomes if outcome.ran}
+    both = {outcome.case.mode: apic_figures(outcome) for outcome in outcomes
+            if outcome.verdict == "ok"}
     lines = []
     if "mmio" in both:
         worst = max(both["mmio"][name][0] for name in ("tpr-write", "tpr-read"))
@@ -171,4 +172,7 @@ def apic_command(request: RunRequest, json_file: str | None) -> int:
     wrong = [outcome for outcome in outcomes if outcome.problem or outcome.verdict == "FAILED"]
     for outcome in wrong:
         fail(f"bench, apic={outcome.case.mode}: {outcome.problem or outcome.reason}")
+    if not wrong and not any(outcome.verdict == "ok" for outcome in outcomes):
+        fail("bench --apic: nothing can be measured on this processor; ./run.sh doctor lists others")
+        return EXIT_STOPPED
     return EXIT_STOPPED if wrong else EXIT_OK

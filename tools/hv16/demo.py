@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hv16 import models, reasons, run
+from hv16 import models, reasons, run, spinlocks
 from hv16.demo_texts import TEXTS
 from hv16.modes import Case, Outcome, run_case, table
 from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, fail
@@ -18,8 +18,10 @@ from hv16.run import RunRequest
 
 OUT = ROOT / "out" / "demo"
 WITHOUT_BUG = [Case(mode) for mode in models.APIC_MODES]
-FREE_TPR = ("tpr", "apicv", "x2apic", "posted")  # the modes that hold TPR without an exit
+X2APIC_MODES = ("x2apic", "posted")
 TPR_OPERATIONS = 40_000  # of tpr-shadow: 10,000 pairs, two writes and two reads in each
+TPR_EXITS = {"mmio": TPR_OPERATIONS, "tpr-ro": TPR_OPERATIONS // 2}  # of those; elsewhere none
+WAY_EXITS = {"mmio": {"page": 1000, "cr8": 1000}, "tpr-ro": {"page": 1000}}  # elsewhere none
 TPR_BITES = {  # what the bugs must do, and where; elsewhere nothing
     Case("tpr", "stale-tpr"): "IRQL violation",
     Case("tpr", "no-threshold"): "lost interrupt",
@@ -51,9 +53,12 @@ def tpr_problem(outcome: Outcome) -> str:
         return outcome.reason or outcome.verdict
     if outcome.values.get("order") != "ok" or outcome.values.get("delivered") != "2000":
         return "not all interrupts came in order"
-    if outcome.case.mode in FREE_TPR and pairs(outcome.values["tpr-exits"]):
-        return "TPR accesses make exits"
-    return ""
+    if "tpr-exits" not in outcome.values:
+        return "the exits of accesses to TPR were not counted"
+    exits = sum(pairs(outcome.values["tpr-exits"]).values())
+    expected = TPR_EXITS.get(outcome.case.mode, 0)
+    return "" if exits == expected else (f"{TPR_OPERATIONS:,} accesses to TPR made {exits:,} exits,"
+                                         f" expected {expected:,}")
 
 
 def tpr_cells(outcome: Outcome) -> list[str]:
@@ -62,7 +67,7 @@ def tpr_cells(outcome: Outcome) -> list[str]:
                       in pairs(values.get("exits", "")).items())
     per_access = sum(pairs(values.get("tpr-exits", "")).values()) / TPR_OPERATIONS
     delivered = values.get("delivered")
-    return [f"{per_access:.2f}", values.get("ticks-per-op", "?"),
+    return [f"{per_access:.2f}" if "tpr-exits" in values else "-", values.get("ticks-per-op", "-"),
             (exits or "none") if "exits" in values else "-",
             f"{int(delivered):,}" if delivered else "-", values.get("latency", "-"),
             values.get("order", "-")]
@@ -101,15 +106,24 @@ def three_problem(outcome: Outcome) -> str:
     mode, ways = outcome.case.mode, three_ways(outcome)
     if outcome.verdict != "ok":
         return outcome.reason or outcome.verdict
-    if mode in FREE_TPR and any(ways.values()):
-        return "writes of TPR make exits"
-    if mode in ("x2apic", "posted") and "msr" not in ways:
-        return "MSR 808H was not tried"
-    none = [key for key in ("apic-access", "virtual-apic")
-            if outcome.values.get(key, "none").startswith("none")]
-    if none and mode not in ("off", "mmio"):
+    for way in ("page", "cr8", *(["msr"] if mode in X2APIC_MODES else [])):
+        if way not in ways:
+            return f"TPR was not written by {way}"
+    for way, exits in ways.items():
+        expected = WAY_EXITS.get(mode, {}).get(way, 0)
+        if exits != expected:
+            return f"1,000 writes of TPR by {way} made {exits:,} exits, expected {expected:,}"
+    return three_addresses_problem(outcome)
+
+
+def three_addresses_problem(outcome: Outcome) -> str:
+    found = {key: outcome.values.get(key, "none").split()[0].rstrip(",")
+             for key in ("guest-base", "apic-access", "virtual-apic")}
+    none = [key for key, address in found.items() if address == "none"]
+    if none and (outcome.case.mode not in ("off", "mmio") or "guest-base" in none):
         return f"there is no {none[0]} address"
-    return ""
+    pages = [int(address, 16) >> 12 for address in found.values() if address != "none"]
+    return "" if len(set(pages)) == len(pages) else "two of the addresses are the same page"
 
 
 def three_cells(outcome: Outcome) -> list[str]:
@@ -133,11 +147,14 @@ def x2apic_problem(outcome: Outcome) -> str:
     case, value = outcome.case, outcome.values.get("rdmsr-802h", "")
     if case.bug == "raw-page":
         return "" if value == POISON else f"the raw page reads {value or outcome.verdict}"
-    if case.mode in ("x2apic", "posted"):
-        return "" if outcome.verdict == "ok" else outcome.reason or outcome.verdict
-    if case.mode != "off" and outcome.verdict != "skipped":
+    if outcome.verdict == "FAILED" or (case.mode in X2APIC_MODES and outcome.verdict != "ok"):
+        return outcome.reason or outcome.verdict
+    if case.mode not in ("off", *X2APIC_MODES) and outcome.verdict != "skipped":
         return "there is an x2APIC where there should be none"
-    return outcome.reason if outcome.verdict == "FAILED" else ""
+    told = "00000000:" + x2apic_cells(outcome)[0]
+    if outcome.verdict == "ok" and value != told:
+        return f"RDMSR 802H reads {value or 'nothing'}, expected {told}"
+    return ""
 
 
 def x2apic_cells(outcome: Outcome) -> list[str]:
@@ -162,6 +179,8 @@ class Demo:
     cells: Callable[[Outcome], list[str]]
     problem: Callable[[Outcome], str]  # what is not as it must be; empty if nothing
     notes: Callable[[list[Outcome]], list[str]]
+    render: Callable[[list[Outcome]], str] | None = None  # another table than a row for each case
+    differences: Callable[[list[Outcome]], dict[str, str]] | None = None  # between the cases
 
 
 DEMOS = {
@@ -169,6 +188,10 @@ DEMOS = {
         "what a change of the task priority costs, and what goes wrong when it is free",
         tpr_cases(), ["exits/access", "ticks/access", "exits by reason", "interrupts", "latency",
                       "order"], tpr_cells, tpr_problem, tpr_notes),
+    "spinlocks": Demo(
+        "two locks, a timer and the work it puts off: what waits for what, and how it is noticed",
+        WITHOUT_BUG, [], lambda _: [], spinlocks.problem, spinlocks.notes, spinlocks.render,
+        spinlocks.differences),
     "three-addresses": Demo(
         "IA32_APIC_BASE, APIC-access address, virtual-APIC address: which is which",
         WITHOUT_BUG, ["guest's base", "machine's", "APIC-access", "virtual-APIC", "page", "MSR",
@@ -215,7 +238,10 @@ def demo_command(request: RunRequest, name: str, json_file: str | None) -> int:
     judged = [judge(demo, outcome) for outcome in outcomes]
     rows = [row for row, _ in judged]
     wrong = {row[0]: problem for row, problem in judged if problem}
-    print(f"{name}: {demo.about}\n\n{table(['apic=', *demo.titles, 'verdict'], rows)}\n")
+    if demo.differences:
+        wrong = {**demo.differences(outcomes), **wrong}
+    shown = demo.render(outcomes) if demo.render else table(["apic=", *demo.titles, "verdict"], rows)
+    print(f"{name}: {demo.about}\n\n{shown}\n")
     print("\n".join(demo.notes(outcomes)) + f"\n\n{TEXTS[name]}")
     if json_file:
         save(json_file, name, demo, rows, wrong)

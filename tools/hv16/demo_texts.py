@@ -16,6 +16,21 @@ The second half is the way down. Nobody tells the hypervisor either that TPR has
 unless it says below which class it wants to know: the TPR threshold. Without it (bug=no-threshold)
 an interrupt that was held back stays in IRR until some other exit happens to come by. So: read TPR
 from the page each time, and work out the threshold anew whenever IRR, ISR or TPR has changed.""",
+    "spinlocks": """\
+The question (seeds/004_8b426f7ab292b2ac.txt): on AMD's processors KVM learns that TPR was lowered
+by an intercept of MOV CR8. When must it be on? The mail answers with this example from Windows: two
+nested spinlocks, which raise TPR to 2; a timer interrupt of class 13 inside; and the "deferred
+procedure call" that its handler asks for by an interrupt of class 2, which must wait.
+
+IRR and ISR, TPR and PPR are those of the mail, and its intercept follows from them: on while TPR
+holds back the highest of IRR and ISR. It costs an exit for each write, so the second lock is taken
+and released with two exits, and the release of the first is the third. Intel's TPR threshold is the
+same idea with a number: TPR may be written as often as one likes, and only the write that goes
+below the threshold exits. That is one exit in tpr, and the only one that TPR makes. It also looks
+at IRR alone: what is in service comes to an end by an EOI, which is an exit of its own.
+
+Both go wrong in the same way. If the condition is not looked at again when it may have changed, at
+a request, an EOI, a delivery, a write that exits, the deferred call comes too early or never.""",
     "three-addresses": """\
 The question (seeds/001_38ef5c1844629d76.txt): what are the three addresses for, and is the
 virtual-APIC page only for TPR?

@@ -10,7 +10,7 @@ from hv16.paths import EXIT_OK
 from hv16.run import RunRequest
 
 RUN_SECONDS = 60
-REFUSED = re.compile(r"^hv16: refused: (?:apic=[\w-]+: )?(.*?)(?:; apic=auto.*)?$")
+REFUSED = re.compile(r"^hv16: (?:refused: )?(?:apic=[\w-]+: )?(.*?)(?:; apic=auto.*)?$")
 VERDICT = re.compile(r"^guest16: demo \S+ (ok|skipped|FAILED)(?:: (.*?))?\r?$", re.MULTILINE)
 
 
