@@ -40,7 +40,6 @@ static void open_model(struct vcpu *vcpu)
 static void open_controls(struct vcpu *vcpu)
 {
     vmcs_set(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING | apic_way->pin);
-    vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT);
     vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, apic_way->proc);
     if (apic_way->proc & PROC_USE_TPR_SHADOW) {
         vmcs_write(VMCS_VIRTUAL_APIC_ADDRESS, physical_address(vcpu->lapic.page));
@@ -89,7 +88,7 @@ void apic_restart(struct vcpu *vcpu)
         vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
     physical_apic_set_lvt(&vcpu->lapic);
     follow_base(vcpu);
-    apic_update(vcpu);
+    apic_window_opens(vcpu); /* whatever was left to the machine is not any more */
 }
 
 void apic_open(struct vcpu *vcpu)

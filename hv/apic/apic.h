@@ -77,6 +77,15 @@ void apic_request(struct vcpu *vcpu, uint8_t vector, bool level);
 void apic_request_extint(struct vcpu *vcpu, uint8_t vector);
 /* Whether an interrupt would come right behind a HLT. */
 bool apic_is_waiting(struct vcpu *vcpu);
+/* RFLAGS.IF is 1, STI and MOV SS do not block, and no other event is on its way. */
+bool apic_guest_is_interruptible(void);
+
+/* --- arrival.c: interrupts of the machine --- */
+
+/* One exits and is not acknowledged yet; one exits and is; the guest can take one now. */
+void apic_interrupt_arrives(struct vcpu *vcpu);
+void apic_interrupt_acknowledged(void);
+void apic_window_opens(struct vcpu *vcpu);
 
 /* --- posted.c --- */
 

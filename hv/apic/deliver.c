@@ -13,17 +13,16 @@
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
-#define WINDOW    (PROC_INTERRUPT_WINDOW_EXITING | PROC_HLT_EXITING)
-#define CLASS(v)  ((uint32_t)(v) >> 4)
-#define RVI(s)    ((uint8_t)(s))
-#define SVI_OF(s) ((s)&0xFF00)
+#define WINDOW   (PROC_INTERRUPT_WINDOW_EXITING | PROC_HLT_EXITING)
+#define CLASS(v) ((uint32_t)(v) >> 4)
+#define RVI(s)   ((uint8_t)(s))
 
 bool apic_delivers(void)
 {
     return apic_way != NULL && (apic_way->proc2 & PROC2_VIRTUAL_INTERRUPT_DELIVERY);
 }
 
-static bool guest_is_interruptible(void)
+bool apic_guest_is_interruptible(void)
 {
     uint64_t shadow = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
 
@@ -59,14 +58,17 @@ static void ask_for_window(bool wanted)
         vmcs_write(VMCS_PRIMARY_PROC_CONTROLS, after);
 }
 
-/* RVI: the highest vector in IRR. The processor keeps SVI itself. */
+static uint64_t vector_or_0(int vector)
+{
+    return vector == LAPIC_NO_VECTOR ? 0 : (uint64_t)vector;
+}
+
+/* RVI and SVI: the highest vectors in IRR and ISR. */
 static void tell_processor(struct vcpu *vcpu)
 {
-    uint64_t status = vmcs_read(VMCS_GUEST_INTERRUPT_STATUS);
-    int highest = lapic_highest_requested(&vcpu->lapic);
-
-    vmcs_write(VMCS_GUEST_INTERRUPT_STATUS,
-               SVI_OF(status) | (highest == LAPIC_NO_VECTOR ? 0 : (uint64_t)highest));
+    vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, vector_or_0(lapic_highest_in_service(&vcpu->lapic))
+                                                    << 8 |
+                                                vector_or_0(lapic_highest_requested(&vcpu->lapic)));
 }
 
 static bool has_threshold(void)
@@ -90,12 +92,12 @@ void apic_update(struct vcpu *vcpu)
 {
     bool waits = something_waits(vcpu);
 
-    if (waits && guest_is_interruptible()) {
+    if (waits && apic_guest_is_interruptible()) {
         inject_interrupt((uint8_t)next_vector(vcpu));
         vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE); /* it may have slept */
         waits = something_waits(vcpu);
     }
-    ask_for_window(waits);
+    ask_for_window(waits || vcpu->arrivals_left);
     if (apic_delivers())
         tell_processor(vcpu);
     set_threshold(vcpu);
@@ -134,6 +136,8 @@ void apic_request_extint(struct vcpu *vcpu, uint8_t vector)
 
 bool apic_is_waiting(struct vcpu *vcpu)
 {
+    if (vcpu->arrivals_left)
+        return true;
     if (!apic_delivers())
         return something_waits(vcpu);
     return vcpu->extint_count > 0 ||

@@ -73,6 +73,24 @@ void physical_apic_set_timer(const struct lapic *lapic)
     write(LAPIC_INITIAL_COUNT, lapic->page[LAPIC_INITIAL_COUNT / 4]);
 }
 
+/* The highest class in IRR or ISR; -1 if there is none. */
+static int highest_class(uint32_t first)
+{
+    for (int i = 7; i >= 0; i--) {
+        uint32_t word = physical_apic_read(first + (uint32_t)i * 16);
+
+        if (word != 0)
+            return i * 2 + (word > 0xFFFF);
+    }
+    return -1;
+}
+
+/* hv16 leaves its TPR at 0, so only what is in service holds a request back. */
+bool physical_apic_offers(void)
+{
+    return highest_class(LAPIC_IRR) > highest_class(LAPIC_ISR);
+}
+
 static bool vector_bit(uint32_t first, uint8_t vector)
 {
     return physical_apic_read(first + vector / 32 * 16) >> vector % 32 & 1;

@@ -28,6 +28,9 @@ void physical_apic_copy_to(struct lapic *lapic);
 void physical_apic_set_lvt(const struct lapic *lapic);
 void physical_apic_set_timer(const struct lapic *lapic);
 
+/* Whether it has an interrupt of its own to be acknowledged: the 8259's are none. */
+bool physical_apic_offers(void);
+
 /* Whether `vector`, just acknowledged, came through this APIC (otherwise from the 8259), whether it
  * is level-triggered, and the end of it. */
 bool physical_apic_in_service(uint8_t vector);

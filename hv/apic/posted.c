@@ -40,6 +40,7 @@ void posted_open(struct vcpu *vcpu)
         return;
     }
     vmcs_set(VMCS_PIN_CONTROLS, PIN_PROCESS_POSTED_INTERRUPTS);
+    vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT); /* the processor insists */
     vmcs_write(VMCS_POSTED_INTERRUPT_VECTOR, NOTIFICATION_VECTOR);
     vmcs_write(VMCS_POSTED_INTERRUPT_DESCRIPTOR, physical_address(vcpu->posted));
 }

@@ -42,6 +42,14 @@ static void set_bitmap(struct vcpu *vcpu)
     }
 }
 
+void x2apic_follow_delivery(struct vcpu *vcpu, bool on)
+{
+    bool trap = !on || !lapic_is_x2apic(&vcpu->lapic) || !apic_way->x2apic;
+
+    vmcs_trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_EOI / 16, true, trap);
+    vmcs_trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16, true, trap);
+}
+
 /* The two ways to virtualize accesses exclude each other: SDM, "VM-Execution Control Fields"
  * (3C 27.2.1.1). */
 void x2apic_follow_mode(struct vcpu *vcpu)
@@ -55,4 +63,5 @@ void x2apic_follow_mode(struct vcpu *vcpu)
         proc2 |= apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES;
     vmcs_write(VMCS_SECONDARY_PROC_CONTROLS, proc2);
     set_bitmap(vcpu);
+    x2apic_follow_delivery(vcpu, !vcpu->arrivals_left);
 }

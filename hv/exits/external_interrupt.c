@@ -1,6 +1,7 @@
 /*
- * exits/external_interrupt.c: an interrupt of the machine, exit reason 1. The exit has acknowledged
- * it, so its vector is known, but not whose it is: the local APIC's has a bit in its ISR.
+ * exits/external_interrupt.c: an interrupt of the machine, exit reason 1. The exit may
+ * have acknowledged it (apic/arrival.c). Then its vector is known, but not whose it is: the local
+ * APIC's has a bit in its ISR.
  *
  * An edge-triggered one is over for the machine's APIC at once. A level-triggered one stays in
  * service there until the guest ends it, or its line would request it again.
@@ -13,11 +14,17 @@
 
 enum exit_action exit_external_interrupt(struct vcpu *vcpu, const struct exit_info *info)
 {
-    uint8_t vector = (uint8_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+    uint32_t interruption = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+    uint8_t vector = (uint8_t)interruption;
     bool level;
 
     (void)info;
     inject_interrupted_event();
+    if ((interruption & INTERRUPTION_VALID) == 0) {
+        apic_interrupt_arrives(vcpu);
+        return EXIT_RESUME;
+    }
+    apic_interrupt_acknowledged();
     if (!physical_apic_in_service(vector)) {
         apic_request_extint(vcpu, vector);
         return EXIT_RESUME;
