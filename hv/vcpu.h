@@ -79,7 +79,7 @@ struct vcpu {
     uint8_t extint[EXTINT_MAX]; /* acknowledged vectors of the 8259 that wait for the guest */
     uint32_t extint_count;
     bool arrivals_left; /* interrupts of the machine do not exit now: apic/arrival.c */
-    void *posted; /* the posted-interrupt descriptor, with apic=posted */
+    void *posted;       /* the posted-interrupt descriptor, with apic=posted */
 
     void *vmcs;         /* the regions that the processor reads, each of 4 KiB */
     uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */

@@ -28,16 +28,11 @@ static void leave_to_the_machine(struct vcpu *vcpu, bool left)
     x2apic_follow_delivery(vcpu, !left);
 }
 
-/* The next entry exits at once, this time with the vector. */
-static void acknowledge_next(void)
-{
-    vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT);
-}
-
+/* With the control on, the next entry exits at once, this time with the vector. */
 void apic_interrupt_arrives(struct vcpu *vcpu)
 {
     if (apic_guest_is_interruptible() || physical_apic_offers()) {
-        acknowledge_next();
+        vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT);
     } else {
         leave_to_the_machine(vcpu, true);
         apic_update(vcpu);
@@ -52,15 +47,10 @@ void apic_interrupt_acknowledged(void)
         vmcs_clear(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT);
 }
 
-/* If the guest gets another interrupt now, the machine's must wait until that one's handler sets
- * IF: it exits again, and is left to the machine again. */
+/* What was left to the machine exits again, if it is still there: the guest may have masked it. */
 void apic_window_opens(struct vcpu *vcpu)
 {
-    bool left = vcpu->arrivals_left;
-
-    if (left)
+    if (vcpu->arrivals_left)
         leave_to_the_machine(vcpu, false);
     apic_update(vcpu);
-    if (left && apic_guest_is_interruptible() && !apic_is_waiting(vcpu))
-        acknowledge_next();
 }

@@ -41,11 +41,18 @@ static bool goes_elsewhere(void)
     return inject_is_pending() && (vmcs_read(VMCS_IDT_VECTORING_INFO) & INTERRUPTION_VALID) == 0;
 }
 
+/* These come behind the instruction: it will not be executed again. SDM volume 3, "APIC-Write
+ * Emulation" (3C 30.4.3.2), "EOI Virtualization" (30.1.4). */
+static bool is_behind_instruction(uint64_t reason)
+{
+    return reason == EXIT_REASON_APIC_WRITE || reason == EXIT_REASON_VIRTUALIZED_EOI;
+}
+
 void progress_check(struct vcpu *vcpu, const struct exit_info *info)
 {
     struct progress now = sample(vcpu, info->reason);
 
-    if (is_same(&now, &vcpu->progress) && !goes_elsewhere())
+    if (is_same(&now, &vcpu->progress) && !goes_elsewhere() && !is_behind_instruction(info->reason))
         now.repeats = vcpu->progress.repeats + 1;
     vcpu->progress = now;
     if (now.repeats < REPEATS_AT_MOST)

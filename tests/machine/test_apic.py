@@ -87,6 +87,31 @@ def test_the_exits_of_each_mode_are_those_of_the_book(runs):
         assert exits[mode]["APIC access"] < 10, "PPR, and what cannot be virtualized"
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_guest_may_write_one_register_again_and_again(runs, mode):
+    """An exit behind the instruction is progress, wherever it is; in the other modes RIP moves."""
+    assert runs("apic_again", mode).values["left"] == 0
+
+
+# --- The 8259 --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def native_pic(folder):
+    return boot_native(folder, "pic").values
+
+
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_an_interrupt_of_the_8259_stays_there_while_the_guest_has_interrupts_off(
+        runs, native_pic, mode):
+    values = runs("pic", mode).values
+    assert values == native_pic
+    assert (values["irr"] & 1, values["isr"]) == (1, 0), "acknowledged too early"
+    assert values["masked_old"] == 0 and values["unmasked_old"] == 1
+    assert (values["initialized_old"], values["initialized_new"]) == (1, 0), "an old vector came"
+    assert (values["renamed_old"], values["renamed_new"]) == (1, 1)
+
+
 # --- IA32_APIC_BASE --------------------------------------------------------------------------------
 
 

@@ -141,6 +141,8 @@ def check_apic(command: str, args: argparse.Namespace) -> None:
         if args.apic:
             raise UserError(f'bench: --apic takes no value, it measures every mode: "{args.apic}"')
         return
+    if not args.apic:
+        raise UserError("--apic: which mode? " + " ".join(APIC_VALUES))
     if args.apic not in APIC_VALUES:
         raise UserError(f'--apic "{args.apic}"{near_name(args.apic, list(APIC_VALUES))}; modes: '
                         + " ".join(APIC_VALUES))
@@ -156,6 +158,8 @@ def check_values(command: str, rest: list[str], args: argparse.Namespace) -> Non
     if command == "demo" and rest and rest[0] not in demo.DEMOS:
         raise UserError(f'demo: unknown name "{rest[0]}"{near_name(rest[0], list(demo.DEMOS))}; '
                         "demos: " + " ".join(demo.DEMOS) + "; others of guest16: --run")
+    if command == "demo" and args.json and not rest:
+        raise UserError("demo: --json goes with a demo's name: " + " ".join(demo.DEMOS))
     check_apic(command, args)
     if command == "install" and not rest:
         raise UserError("install: which disk? ./run.sh install DISK")

@@ -179,7 +179,8 @@ class Demo:
     cells: Callable[[Outcome], list[str]]
     problem: Callable[[Outcome], str]  # what is not as it must be; empty if nothing
     notes: Callable[[list[Outcome]], list[str]]
-    render: Callable[[list[Outcome]], str] | None = None  # another table than a row for each case
+    # Titles and rows of another table than one with a row for each case.
+    rows: Callable[[list[Outcome]], tuple[list[str], list[list[str]]]] | None = None
     differences: Callable[[list[Outcome]], dict[str, str]] | None = None  # between the cases
 
 
@@ -190,7 +191,7 @@ DEMOS = {
                       "order"], tpr_cells, tpr_problem, tpr_notes),
     "spinlocks": Demo(
         "two locks, a timer and the work it puts off: what waits for what, and how it is noticed",
-        WITHOUT_BUG, [], lambda _: [], spinlocks.problem, spinlocks.notes, spinlocks.render,
+        WITHOUT_BUG, [], lambda _: [], spinlocks.problem, spinlocks.notes, spinlocks.rows,
         spinlocks.differences),
     "three-addresses": Demo(
         "IA32_APIC_BASE, APIC-access address, virtual-APIC address: which is which",
@@ -216,8 +217,9 @@ def judge(demo: Demo, outcome: Outcome) -> tuple[list[str], str]:
     return [outcome.case.label, *demo.cells(outcome), verdict], problem
 
 
-def save(file: str, name: str, demo: Demo, rows: list[list[str]], wrong: dict[str, str]) -> None:
-    keys = ["apic", *demo.titles, "verdict"]
+def save(file: str, name: str, titles: list[str], rows: list[list[str]],
+         wrong: dict[str, str]) -> None:
+    keys = [title.rstrip("=") for title in titles]
     data = {"demo": name, "rows": [dict(zip(keys, row)) for row in rows], "wrong": wrong}
     Path(file).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
@@ -240,11 +242,13 @@ def demo_command(request: RunRequest, name: str, json_file: str | None) -> int:
     wrong = {row[0]: problem for row, problem in judged if problem}
     if demo.differences:
         wrong = {**demo.differences(outcomes), **wrong}
-    shown = demo.render(outcomes) if demo.render else table(["apic=", *demo.titles, "verdict"], rows)
-    print(f"{name}: {demo.about}\n\n{shown}\n")
+    titles = ["apic=", *demo.titles, "verdict"]
+    if demo.rows:
+        titles, rows = demo.rows(outcomes)
+    print(f"{name}: {demo.about}\n\n{table(titles, rows)}\n")
     print("\n".join(demo.notes(outcomes)) + f"\n\n{TEXTS[name]}")
     if json_file:
-        save(json_file, name, demo, rows, wrong)
+        save(json_file, name, titles, rows, wrong)
     for label, problem in wrong.items():
         fail(f"demo {name}, apic={label}: {problem}")
     if not wrong and not any(outcome.ran and outcome.verdict != "skipped" for outcome in outcomes):

@@ -75,12 +75,13 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
 
 
 def table(titles: list[str], rows: list[list[str]]) -> str:
-    """Columns of text, the first and the last to the left, those between to the right."""
+    """Columns of text: the first to the left, and the last if it is not of numbers, others right."""
     widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
     last = len(titles) - 1
+    left = {0} if all(row[last].isdigit() or row[last] == "-" for row in rows) else {0, last}
 
     def line(cells: list[str]) -> str:
-        parts = [cell.ljust(width) if i in (0, last) else cell.rjust(width)
+        parts = [cell.ljust(width) if i in left else cell.rjust(width)
                  for i, (cell, width) in enumerate(zip(cells, widths))]
         return "  ".join(parts).rstrip()
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hv16.modes import Outcome, table
+from hv16.modes import Outcome
 
 LINE = re.compile(r"^spinlocks: ([\w-]+) ([0-9A-F]{4}) ([0-9A-F]{4}) (\d+) (\d+) (\d+) (\d+)$",
                   re.MULTILINE)
@@ -68,22 +68,20 @@ def show(values: frozenset[int]) -> str:
     return "{" + ",".join(map(str, sorted(values))) + "}"
 
 
-def render(outcomes: list[Outcome]) -> str:
+def rows(outcomes: list[Outcome]) -> tuple[list[str], list[list[str]]]:
     """The steps, which are the same in all modes, and the exits of each mode."""
     ran = {outcome.case.mode: steps(outcome) for outcome in outcomes if steps(outcome)}
-    if not ran:
-        return "no mode ran"
-    thresholds = ran.get("tpr") or next(iter(ran.values()))
+    thresholds = ran.get("tpr") or next(iter(ran.values()), [])
     titles = ["step", "IRR", "ISR", "TPR", "PPR", "CR8", "threshold",
-              *(outcome.case.mode for outcome in outcomes), ""]
-    rows = []
+              *(outcome.case.mode for outcome in outcomes)]
+    cells = []
     for i, (step, threshold, _) in enumerate(thresholds):
         exits = [str(ran[outcome.case.mode][i][2])
                  if i < len(ran.get(outcome.case.mode, [])) else "-" for outcome in outcomes]
-        rows.append([step.name, show(step.requested), show(step.in_service), str(step.tpr),
-                     str(step.ppr), "on" if step.intercept else "off", str(threshold or "-"),
-                     *exits, ""])
-    return table(titles, rows)
+        cells.append([step.name, show(step.requested), show(step.in_service), str(step.tpr),
+                      str(step.ppr), "on" if step.intercept else "off", str(threshold or "-"),
+                      *exits])
+    return titles, cells
 
 
 def differences(outcomes: list[Outcome]) -> dict[str, str]:
