@@ -1,5 +1,6 @@
 ; hidden.asm: what guest16's demo of hidden memory leaves out: code, stack, edges, REP over them;
-; -DEVENTS: events whose stack frame goes there; -DSTEPPING: a guest that single-steps meanwhile.
+; -DEVENTS: events whose stack frame goes there; -DINTERRUPT: an interrupt the same way;
+; -DSTEPPING: a guest that single-steps meanwhile.
 %include "lib.inc"
 %include "pm.inc"
 
@@ -19,6 +20,8 @@ main:
 bits 32
 %ifdef EVENTS
         call events
+%elifdef INTERRUPT
+        call interrupt
 %elifdef STEPPING
         call stepping
 %else
@@ -208,6 +211,39 @@ events:
         RESULT 'aftr', dword [ebx + 0x1100]
         ret
 
+%define APIC            0xFEE00000
+%define APIC_VECTOR     0x1E            ; pm.inc's IDT has 32
+
+interrupt:                              ; an interrupt of the APIC, to itself; its frame goes there
+        mov dword [PM_IDT + APIC_VECTOR * 8], on_irq
+        mov word [PM_IDT + APIC_VECTOR * 8 + 2], SEL_CODE32
+        mov dword [PM_IDT + APIC_VECTOR * 8 + 4], 0x8E00
+        in al, 0x21                     ; alone
+        mov [mask], al
+        mov al, 0xFF
+        out 0x21, al
+        mov dword [APIC + 0xF0], 0x1FF
+        mov dword [irqs], 0
+        mov [own_esp], esp
+        mov esp, [base]
+        add esp, 0x1000
+        mov dword [APIC + 0x300], 0x40000 + APIC_VECTOR
+        sti
+        nop
+        nop
+        cli                             ; on_irq goes on behind it, with the stack put right
+.behind:
+        mov esp, [own_esp]
+        mov al, [mask]
+        out 0x21, al
+        RESULT 'irqs', [irqs]
+        ret
+
+on_irq:
+        inc dword [irqs]
+        mov dword [APIC + 0xB0], 0
+        jmp interrupt.behind
+
 ; --- A guest that single-steps itself meanwhile -------------------------------------------------------
 
 stepping:
@@ -237,6 +273,8 @@ own_esp:        dd 0
 base:           dd 0
 behind:         dd 0
 steps:          dd 0
+irqs:           dd 0
+mask:           dd 0
 copy:           times 8 dd 0
 pattern:        dd 0xA0A0A0A0, 0xA1A1A1A1, 0xA2A2A2A2, 0xA3A3A3A3
 name:           dd 0, 0
