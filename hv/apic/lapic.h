@@ -68,7 +68,7 @@
 #define LAPIC_UPDATE    0x01u /* IRR, ISR, TPR or SVR changed: look again what can be delivered */
 #define LAPIC_EOI_LEVEL 0x02u /* a level-triggered interrupt ended: see `ended` */
 #define LAPIC_IPI       0x04u /* ICR was written: lapic_ipi() says what to send. Never for "self" */
-#define LAPIC_LVT       0x08u /* a local-vector-table entry or the SVR changed */
+#define LAPIC_LVT       0x08u /* a local-vector-table entry, SVR, LDR or DFR changed */
 #define LAPIC_TIMER     0x10u /* initial count or divide configuration was written */
 
 /* What the ICR asks for: SDM, "Interrupt Command Register (ICR)" (11.6.1). */

@@ -100,7 +100,9 @@ static uint32_t store(struct lapic *lapic, uint32_t offset, uint32_t value)
         return lapic_eoi(lapic);
     case LAPIC_DFR:
         page[LAPIC_DFR / 4] = value | DFR_ONES;
-        return 0;
+        return LAPIC_LVT;
+    case LAPIC_LDR:
+        return LAPIC_LVT;
     case LAPIC_SVR: /* "Local APIC State After It Has Been Software Disabled": IRR and ISR stay */
         if ((value & LAPIC_SVR_ENABLE) == 0)
             lapic_mask_lvts(lapic);

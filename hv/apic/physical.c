@@ -60,8 +60,21 @@ static uint32_t harmless(uint32_t entry)
     return good ? entry : entry | LAPIC_LVT_MASKED;
 }
 
+/* An I/O APIC sends to logical destinations as well, and it is this APIC that compares. In x2APIC
+ * mode the guest's LDR has its set of members in the low bits; the machine's own is fixed there. */
+static void set_logical_id(const struct lapic *lapic)
+{
+    uint32_t ldr = lapic->page[LAPIC_LDR / 4];
+
+    if (is_x2apic)
+        return;
+    write(LAPIC_DFR, lapic->page[LAPIC_DFR / 4]);
+    write(LAPIC_LDR, lapic_is_x2apic(lapic) ? ldr << 24 : ldr);
+}
+
 void physical_apic_set_lvt(const struct lapic *lapic)
 {
+    set_logical_id(lapic);
     write(LAPIC_SVR, (lapic->page[LAPIC_SVR / 4] & LAPIC_SVR_ENABLE) | SPURIOUS_VECTOR);
     for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
         write(lvt[i], harmless(lapic->page[lvt[i] / 4]));

@@ -23,8 +23,8 @@ uint32_t physical_apic_read(uint32_t offset);
 /* Gives `lapic` the identity of this one, and what the firmware wrote to its SVR and LVT. */
 void physical_apic_copy_to(struct lapic *lapic);
 
-/* The guest's SVR and LVT, its timer's initial count and divide configuration: for real. Entries
- * whose delivery could reset or suspend the machine stay masked. */
+/* The guest's SVR, LVT, LDR and DFR, its timer's initial count and divide configuration: for real.
+ * Entries whose delivery could reset or suspend the machine stay masked. */
 void physical_apic_set_lvt(const struct lapic *lapic);
 void physical_apic_set_timer(const struct lapic *lapic);
 

@@ -112,6 +112,31 @@ def test_an_interrupt_of_the_8259_stays_there_while_the_guest_has_interrupts_off
     assert (values["renamed_old"], values["renamed_new"]) == (1, 1)
 
 
+# --- The I/O APIC ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def native_ioapic(folder):
+    return answers(boot_native(folder, "ioapic").serial)
+
+
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_an_io_apics_interrupts_find_the_guest_by_its_logical_id(runs, native_ioapic, mode):
+    ours = answers(runs("ioapic", mode).serial)
+    assert ours == native_ioapic
+    assert (ours["edge"], ours["level"], ours["other"]) == ("62.", "73.", "")
+
+
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_the_end_of_a_level_triggered_interrupt_comes_to_the_machines_apic(runs, mode):
+    """Otherwise it stays in service there, and lets nothing of its class or below through."""
+    run = runs("ioapic", mode)
+    ours = answers(run.serial)
+    assert (ours["level2"], ours["lower"]) == ("73.", "62.")
+    if mode in ("apicv", "x2apic", "posted"):
+        assert run.report.exits["virtualized EOI"] == 2, "and only these EOIs exit"
+
+
 # --- IA32_APIC_BASE --------------------------------------------------------------------------------
 
 
