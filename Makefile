@@ -10,7 +10,8 @@ HV16    := PYTHONPATH=tools $(PYTHON) -m hv16
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # The hypervisor: no libc, no vector registers. RBP and R8-R15 are left to the guest, and no function
 # saves RBX for its caller: hv/vmx/enter.h says why.
-OPT     := -Oz -malign-data=abi # all of it must fit into 64 KiB
+# All of it must fit into 64 KiB; and a function that is called once keeps its name in the debugger.
+OPT     := -Oz -malign-data=abi -fno-inline-functions-called-once
 REGS    := $(foreach r,bp 8 9 10 11 12 13 14 15,-ffixed-r$r) -fcall-used-rbx -fno-caller-saves -mpreferred-stack-boundary=3
 HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
            -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-stack-protector \
