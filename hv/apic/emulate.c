@@ -197,6 +197,12 @@ static bool string_step(const struct access *access)
 
 /* --- All others --- */
 
+/* What nearly every write is: MOV of a register or an immediate. */
+static bool is_plain_store(const struct instruction *instruction)
+{
+    return instruction->operation == OP_MOV && instruction->to_memory && !instruction->high_byte;
+}
+
 static void carry_out(const struct access *access)
 {
     const struct instruction *instruction = access->instruction;
@@ -205,6 +211,11 @@ static void carry_out(const struct access *access)
     struct operands operands;
     struct outcome outcome;
 
+    if (is_plain_store(instruction)) {
+        write_memory(access, instruction->reg == REGISTER_NONE ? instruction->immediate
+                                                               : vcpu_gpr_read(access->vcpu, reg));
+        return;
+    }
     operands.memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
     operands.value = vcpu_gpr_read(access->vcpu, reg);
     operands.rflags = computes ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;

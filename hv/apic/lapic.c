@@ -33,12 +33,10 @@ static int highest(const struct lapic *lapic, uint32_t offset)
 
     if ((w[0] | w[4] | w[8] | w[12] | w[16] | w[20] | w[24] | w[28]) == 0)
         return LAPIC_NO_VECTOR;
-    for (int first = 224; first >= 0; first -= 32) {
-        uint32_t word = *vector_word(lapic, offset, (uint32_t)first);
-        if (word != 0)
-            return first + 31 - __builtin_clz(word);
-    }
-    return LAPIC_NO_VECTOR;
+    int last = 255;
+    for (w += 28; *w == 0; w -= 4)
+        last -= 32;
+    return last - __builtin_clz(*w);
 }
 
 void lapic_init(struct lapic *lapic, void *page, uint32_t id, bool is_bsp)

@@ -43,12 +43,13 @@ static bool contains(uint64_t set, uint32_t offset)
 static const struct {
     uint32_t offset, bits;
 } WRITABLE_BITS[] = {
-    {LAPIC_TPR, 0xFF},
+    {LAPIC_TPR, 0xFF}, /* the most frequent first */
+    {LAPIC_EOI, 0},
+    {LAPIC_ICR, 0xCCFFF},
+    {LAPIC_ICR_HIGH, 0xFF000000},
     {LAPIC_LDR, 0xFF000000},
     {LAPIC_DFR, 0xF0000000},
     {LAPIC_SVR, 0x1FF}, /* no focus checking, no suppression of EOI broadcasts */
-    {LAPIC_ICR, 0xCCFFF},
-    {LAPIC_ICR_HIGH, 0xFF000000},
     {LAPIC_LVT_TIMER, 0x300FF | LAPIC_LVT_TSC},
     {LAPIC_LVT_THERMAL, 0x107FF},
     {LAPIC_LVT_PERF, 0x107FF},
