@@ -15,7 +15,7 @@ from machines import TIMEOUT, assemble, boot, boot_guest, run_sh
 WAYS = {"keyboard controller command": 1, "keyboard controller output port": 2, "port 92h": 3,
         "port CF9h": 4, "triple fault": 5}
 WORD_TO_CF8 = 6
-SPIN, INS, OUTS, END_3, TALK = 1, 2, 3, 4, 5
+SPIN, INS, OUTS, END_3, TALK, OFF = 1, 2, 3, 4, 5, 6
 RESET = re.compile(r"^hv16: guest reset: (.*), at 0:[0-9a-f]+; (.*)$", re.MULTILINE)
 
 
@@ -127,6 +127,16 @@ def start_spinning(folder) -> tuple[subprocess.Popen, Path]:
         time.sleep(0.02)
     assert processes_in(out), "the emulator was to be running now"
     return process, out
+
+
+@pytest.mark.parametrize("native", [False, True], ids=["hv16", "native"])
+def test_a_guest_that_switches_the_machine_off_has_ended_well(tmp_path, native):
+    run = boot_guest(tmp_path, "endings", f"WAY={OFF}", native=native)
+    assert (run.report.ended, run.status) == ("off", 0), run.explain()
+    assert run.report.message == "the guest switched the machine off"
+    assert run.serial.endswith("good night\n")
+    assert run.report.ticks > 1_000_000
+    assert not (run.out / "dump-failed.txt").exists()
 
 
 @pytest.fixture(scope="module")

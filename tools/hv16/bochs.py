@@ -230,6 +230,8 @@ class Bochs(Machine):
         return "\n".join(self.ask(name).split("ptime")[0] for name in ("r", "sreg", "creg"))
 
     def ticks(self) -> int | None:
+        if self.exited():  # each line of its log begins with them
+            return int(self.panic()[0]) if self.panic() else None
         return int(re.search(r"ptime: (\d+)", self.ask("ptime")).group(1))
 
     def quit(self) -> None:
@@ -249,12 +251,21 @@ class Bochs(Machine):
             self.pipe = -1
         (self.spec.out / PIPE).unlink(missing_ok=True)
 
-    def complaint(self) -> str:
-        """The first panic in Bochs's log, such as "CPU0: exception(): ..."."""
+    def panic(self) -> tuple[str, str, str] | None:
+        """The first panic in Bochs's log, behind which nothing counts: ticks, device, message."""
         path = self.spec.out / LOG
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        panic = re.search(r"^\d+p\[\s*(\w*)\s*\]\s*(?:>>PANIC<<\s*)?(.*)$", text, re.MULTILINE)
-        return f"{panic.group(1)}: {panic.group(2)}" if panic else ""
+        panic = re.search(r"^(\d+)p\[\s*(\w*)\s*\]\s*(?:>>PANIC<<\s*)?(.*)$", text, re.MULTILINE)
+        return panic.groups() if panic else None
+
+    def complaint(self) -> str:
+        """Such as "CPU0: exception(): ..."."""
+        panic = self.panic()
+        return f"{panic[1]}: {panic[2]}" if panic else ""
+
+    def powered_off(self) -> bool:
+        """Bochs calls that a panic."""
+        return self.exited() and "soft power off" in self.complaint()
 
 
 def make_raw(fd: int) -> None:

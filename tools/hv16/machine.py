@@ -111,6 +111,10 @@ class Machine:
     def quit(self) -> None:
         raise NotImplementedError
 
+    def powered_off(self) -> bool:
+        """True when the emulator has ended because its guest switched the machine off."""
+        raise NotImplementedError
+
     def complaint(self) -> str:
         """Why the emulator gave up, in its own words; empty if it did not say."""
         raise NotImplementedError

@@ -193,6 +193,9 @@ class Qemu(Machine):
             self.display.close()
             self.monitor.close()
 
+    def powered_off(self) -> bool:
+        return self.exited() and self.process.returncode == 0 and not self.complaint()
+
     def complaint(self) -> str:
         path = self.spec.out / OUTPUT
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

@@ -170,6 +170,8 @@ class Watcher:
                           EXIT_OK)
         if self.machine.halted():
             return self.halt_ending()
+        if self.machine.powered_off():
+            return Ending("off", "the guest switched the machine off", EXIT_OK)
         if self.machine.exited():
             why = self.machine.complaint() or "it gave no reason"
             return Ending("emulator", f"{self.machine.program} gave up: {why}", EXIT_STOPPED)
@@ -245,7 +247,10 @@ def execute(request: RunRequest) -> Summary:
         guest_images=[str(guest) for guest in request.guests], options=" ".join(request.options))
     try:
         ending = watch_machine(machine, watcher)
-        summary.collect(machine, report)
+        if ending.ended == "off":
+            report.ticks = machine.ticks()  # there is nothing left to be read
+        else:
+            summary.collect(machine, report)
     finally:
         with contextlib.suppress(MachineError):
             machine.quit()

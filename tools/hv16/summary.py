@@ -18,7 +18,7 @@ SCREEN, SUMMARY = "screen.txt", "summary.json"
 class Ending:
     """How a run ended: `ended` is one word for programs, `message` a line for people."""
 
-    ended: str  # end, until, stop, refused, halted, emulator, timeout or interrupted
+    ended: str  # end, until, off, stop, refused, halted, emulator, timeout or interrupted
     message: str
     status: int  # run.sh's exit status
 

@@ -6,6 +6,7 @@
 %define OUTS            3
 %define END_3           4               ; says that 3 of its demos failed
 %define TALK            5               ; says a word and spins
+%define OFF             6               ; switches the machine off
 
 main:
         xor eax, eax
@@ -31,6 +32,17 @@ main:
         jmp finish
 %elif WAY == TALK
         SAY "the answer is 42", 10
+        jmp $
+%elif WAY == OFF
+        SAY "good night", 10
+        mov dx, COM1 + 5                ; until the last of it is on the line
+.sending:
+        in al, dx
+        test al, 0x40
+        jz .sending
+        mov dx, 0xB004                  ; ACPI: where Bochs's BIOS puts PM1a_CNT
+        mov ax, 0x2000                  ; SLP_EN, SLP_TYP of S5
+        out dx, ax
         jmp $
 %endif
         END
