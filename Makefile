@@ -25,7 +25,7 @@ HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
 HEADERS := $(wildcard hv/*.h hv/*/*.h) Makefile
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
-.PHONY: all run debug bench test unit units check symbols clean help
+.PHONY: all run debug bench test test-guests unit units check symbols clean help
 all: $B/hv16.img symbols
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make debug    boot it in the Bochs debugger"
 	@echo "make bench    what exits cost"
 	@echo "make test     all tests   make unit    host tests only   make check    style and rules"
+	@echo "make test-guests  Linux in every APIC mode: minutes, and a download"
 	@echo "make clean    remove what was built"
 
 run debug bench:
@@ -106,7 +107,13 @@ check: all
 	    --suppress=nullPointer:hv/guest/restart.c hv # it knows neither asm goto nor address 0
 	shellcheck run.sh .ci/run
 test: all units
-	$(PYTHON) -m pytest -q -n 2 --dist loadfile tests
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile --ignore tests/guests tests
+# Real operating systems, from Debian's packages: minutes each.
+$B/guests/linux.img: tests/guests/linux.py
+	./run.sh setup guests
+	$(PYTHON) $<
+test-guests: all $B/guests/linux.img
+	$(PYTHON) -m pytest -q -rP tests/guests
 
 $B:
 	@mkdir -p $@

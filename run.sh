@@ -39,6 +39,15 @@ grub-pc-bin|a boot loader that we did not make, as a guest
 LIST
 }
 
+# Needed besides for `make test-guests`:
+packages_guests() {
+    cat <<'LIST'
+busybox-static|the only program of the Linux guest
+LIST
+}
+# Only downloaded, for the guest: KERNEL names the newest one.
+KERNEL=linux-image-cloud-amd64
+
 installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
@@ -51,7 +60,7 @@ missing_of() {
 }
 
 show_packages() {
-    { packages_run && packages_test; } | while IFS='|' read -r name reason; do
+    { packages_run && packages_test && packages_guests; } | while IFS='|' read -r name reason; do
         state=installed
         installed "$name" || state=MISSING
         printf '%-22s %-10s %s\n' "$name" "$state" "$reason"
@@ -66,13 +75,17 @@ as_root() {
     fi
 }
 
-# install_packages run|test: installs what is missing, after asking if there is someone to ask.
+# install_packages run|test|guests: installs what is missing, after asking if there is someone to ask.
 install_packages() {
     if ! command -v dpkg-query >/dev/null; then
         say "this is no Debian; install yourself what ./run.sh packages lists"
         return
     fi
-    missing=$({ packages_run && if [ "$1" = test ]; then packages_test; fi; } | missing_of)
+    missing=$({
+        packages_run
+        [ "$1" = run ] || packages_test
+        [ "$1" != guests ] || packages_guests
+    } | missing_of)
     [ -n "$missing" ] || return 0
     names=$(printf '%s\n' "$missing" | cut -d'|' -f1 | tr '\n' ' ')
     say "these Debian packages are missing:"
@@ -109,6 +122,27 @@ install_packages() {
     fi
 }
 
+# Downloads the package $KERNEL depends on, and takes the kernel out of it.
+fetch_kernel() {
+    folder=$root/build/guests
+    [ ! -e "$folder/vmlinuz" ] || return 0
+    mkdir -p "$folder"
+    package=$(apt-cache depends "$KERNEL" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
+    say "downloading ${package:-$KERNEL} (some 30 MB)"
+    if [ -z "$package" ] || ! (cd "$folder" && apt-get download "$package" >/dev/null 2>&1); then
+        as_root apt-get update >/dev/null 2>&1 </dev/null || true # the lists may be old
+        package=$(apt-cache depends "$KERNEL" | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
+        if ! (cd "$folder" && apt-get download "$package" >&2); then
+            say "apt-get download $package failed. Is there a network, and are Debian's sources in /etc/apt?"
+            exit 1
+        fi
+    fi
+    dpkg-deb --fsys-tarfile "$folder/$package"_*.deb |
+        tar -xO --wildcards './boot/vmlinuz-*' >"$folder/vmlinuz.new"
+    mv "$folder/vmlinuz.new" "$folder/vmlinuz"
+    rm -f "$folder/$package"_*.deb
+}
+
 hv16() {
     PYTHONPATH=$root/tools "$python" -B -P -m hv16 "$@"
 }
@@ -142,7 +176,10 @@ fi
 
 case ${1-} in
 packages) show_packages ;;
-setup) install_packages "${2:-run}" ;;
+setup)
+    install_packages "${2:-run}"
+    [ "${2-}" != guests ] || fetch_kernel
+    ;;
 doctor)
     [ -x "$python" ] || install_packages run
     hv16 "$@"

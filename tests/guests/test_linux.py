@@ -1,0 +1,67 @@
+"""Linux, as Debian ships it, boots under hv16, computes, and switches the machine off.
+
+It brings its own bootloader, goes to long mode, reprograms the 8259, uses the local APIC's timer and
+I/O APIC, and ends by ACPI. One processor; ticks are Bochs's, and exact.
+"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from machines import Run, boot
+
+IMAGE = Path(__file__).resolve().parents[2] / "build" / "guests" / "linux.img"
+MEMORY = 128  # MB
+HOLE = "[mem 0x0000000007c00000-0x0000000007dfffff] reserved"  # its top, in even MiB
+SECONDS = 400
+MODES = ["off", "mmio", "tpr-ro", "tpr", "apicv", "x2apic", "posted"]
+AT_MOST = {"off": 1.02, "mmio": 1.25, "tpr-ro": 1.25, "tpr": 1.25, "apicv": 1.10, "x2apic": 1.10,
+           "posted": 1.10}  # ticks, natively 1
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict[str, Run]:
+    """Linux natively and in every mode, two at a time."""
+    if not IMAGE.exists():
+        pytest.fail(f"{IMAGE} is missing: make test-guests builds it", pytrace=False)
+    folder = tmp_path_factory.mktemp("linux")
+
+    def run(mode: str) -> Run:
+        options = {"native": True} if mode == "native" else {"options": [f"apic={mode}", "reset=stop"]}
+        return boot(folder / mode, guests=[IMAGE], mem_mb=MEMORY, timeout=SECONDS, **options)
+
+    with ThreadPoolExecutor(2) as pool:
+        names = ["native", *MODES]
+        return dict(zip(names, pool.map(run, names)))
+
+
+@pytest.mark.parametrize("mode", ["native", *MODES])
+def test_linux_comes_to_user_space_and_switches_the_machine_off(runs, mode):
+    run = runs[mode]
+    assert (run.report.ended, run.status) == ("off", 0), run.explain()
+    for words in ("init: user space", "init: cpus 0", "init: shell says 42", "init: done"):
+        assert words in run.serial
+    assert not re.search("BUG:|Oops|Call Trace|MP-BIOS bug", run.serial)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_linux_sees_a_hole_where_hv16_is(runs, mode):
+    assert HOLE in runs[mode].serial
+    assert HOLE not in runs["native"].serial
+    assert "hidden memory" not in runs[mode].log, "and never touches it"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_timer_serial_port_and_local_timer_interrupt_it(runs, mode):
+    serial = runs[mode].serial
+    for name in (r"IO-APIC +2-edge +timer", r"IO-APIC +4-edge +ttyS0", "Local timer interrupts"):
+        count = re.search(rf"^ *\w+: +(\d+) +{name}", serial, re.MULTILINE)
+        assert count and int(count[1]) > 0, name
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_it_costs_hardly_more_ticks_than_natively(runs, mode):
+    ticks, native = runs[mode].report.ticks, runs["native"].report.ticks
+    print(f"linux {mode}: {ticks:,} ticks, natively {native:,}: {ticks / native:.3f}")
+    assert 1 <= ticks / native <= AT_MOST[mode]
