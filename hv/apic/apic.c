@@ -134,8 +134,9 @@ bool apic_claims(const struct vcpu *vcpu, uint64_t physical)
 
 bool apic_answers(const struct vcpu *vcpu, uint64_t physical)
 {
-    return is_page(vcpu->lapic.base, physical) &&
-           (vcpu->lapic.base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
+    uint64_t mode = APIC_BASE_EN | APIC_BASE_EXTD;
+
+    return is_page(vcpu->lapic.base, physical) && (vcpu->lapic.base & mode) == APIC_BASE_EN;
 }
 
 uint32_t apic_read(struct vcpu *vcpu, uint32_t offset)

@@ -79,7 +79,7 @@ static bool has_threshold(void)
 /* bug=no-threshold: a guest that lowers its TPR without an exit is not noticed. */
 static void set_threshold(struct vcpu *vcpu)
 {
-    if (has_threshold() && machine.options.bug != BUG_NO_THRESHOLD)
+    if (machine.options.bug != BUG_NO_THRESHOLD)
         vmcs_write(VMCS_TPR_THRESHOLD, lapic_tpr_threshold(&vcpu->lapic));
 }
 
@@ -100,7 +100,8 @@ void apic_update(struct vcpu *vcpu)
     ask_for_window(waits || vcpu->arrivals_left);
     if (apic_delivers())
         tell_processor(vcpu);
-    set_threshold(vcpu);
+    else if (apic_way->proc & PROC_USE_TPR_SHADOW)
+        set_threshold(vcpu);
 }
 
 static void exit_at_eoi(uint8_t vector, bool on)

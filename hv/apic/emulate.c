@@ -207,8 +207,8 @@ static void carry_out(const struct access *access)
 {
     const struct instruction *instruction = access->instruction;
     uint32_t reg = instruction->reg != REGISTER_NONE ? instruction->reg : REG_RAX;
-    bool computes = instruction_computes(instruction);
     struct operands operands;
+    bool computes;
     struct outcome outcome;
 
     if (is_plain_store(instruction)) {
@@ -216,6 +216,7 @@ static void carry_out(const struct access *access)
                                                                : vcpu_gpr_read(access->vcpu, reg));
         return;
     }
+    computes = instruction_computes(instruction);
     operands.memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
     operands.value = vcpu_gpr_read(access->vcpu, reg);
     operands.rflags = computes ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;

@@ -139,10 +139,10 @@ uint32_t lapic_read(struct lapic *lapic, uint32_t offset)
  * APIC-write exit, after it has been made. */
 uint32_t lapic_write(struct lapic *lapic, uint32_t offset, uint32_t value)
 {
-    if (!contains(XAPIC_REGISTERS, offset))
-        return lapic_error(lapic, LAPIC_ILLEGAL_REGISTER);
     if (contains(XAPIC_WRITABLE, offset))
         return store(lapic, offset, value & writable_bits(lapic, offset));
+    if (!contains(XAPIC_REGISTERS, offset))
+        return lapic_error(lapic, LAPIC_ILLEGAL_REGISTER);
     lapic->page[LAPIC_ID / 4] = lapic->id << 24;
     return 0;
 }
