@@ -57,6 +57,16 @@ static enum apic_mode best(void)
     return mode;
 }
 
+/* Most modes hide most mistakes: docs/apic.md. */
+static void warn_of_hidden_bug(enum apic_mode mode)
+{
+    enum apic_bug bug = machine.options.bug;
+    bool shows = bug == BUG_RAW_PAGE ? mode >= APIC_X2APIC : mode == APIC_TPR;
+
+    if (bug != BUG_NONE && !shows)
+        log_warn("bug=: this one shows with apic=%s only", bug == BUG_RAW_PAGE ? "x2apic" : "tpr");
+}
+
 void apic_choose(void)
 {
     enum apic_mode *mode = &machine.options.apic;
@@ -70,6 +80,7 @@ void apic_choose(void)
         *mode = best();
         log_info("apic: auto takes the best that this processor has");
     }
+    warn_of_hidden_bug(*mode);
     apic_way = ways[*mode];
     what = lacking(apic_way);
     if (what != NULL)

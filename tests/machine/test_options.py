@@ -156,3 +156,13 @@ def test_an_option_without_a_value_in_the_sector_is_refused(out):
     path.write_bytes(disk)
     run = boot(out, image=path)
     assert run.last_line == 'hv16: refused: option "status" has no value: write KEY=VALUE'
+
+
+@pytest.mark.parametrize("bug, mode, shows", [
+    ("stale-tpr", "tpr", ""), ("stale-tpr", "auto", "tpr"), ("no-threshold", "mmio", "tpr"),
+    ("raw-page", "x2apic", ""), ("raw-page", "posted", ""), ("raw-page", "tpr", "x2apic"),
+    ("none", "mmio", "")])
+def test_a_bug_that_does_not_show_in_this_mode_is_a_warning(out, bug, mode, shows):
+    run = with_options(out, f"bug={bug}", f"apic={mode}").check_ended()
+    warning = f"bug=: this one shows with apic={shows} only"
+    assert (warning in run.log) if shows else ("bug=: " not in run.log)
