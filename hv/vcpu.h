@@ -67,6 +67,7 @@ struct vcpu {
     uint64_t chores_from; /* how many exits there were when the guest last began */
     uint32_t id;
     bool nmi_pending; /* an NMI hit the hypervisor and is still to reach the guest */
+    bool nmi_sent;    /* it goes with the next entry, if no handler prefers another event */
     enum step step;
     uint64_t step_rflags;  /* the guest's own TF and IF during STEP_INSTRUCTION ... */
     bool step_nmi_blocked; /* ... and its blocking of NMIs */

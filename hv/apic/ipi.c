@@ -15,7 +15,7 @@ static void arrive(struct vcpu *target, const struct lapic_ipi *ipi)
         break;
     case LAPIC_NMI:
         target->nmi_pending = true;
-        target->chores_in = 1;
+        exit_offer_nmi(target);
         break;
     default:
         log_warn("apic: an IPI with delivery mode %u is not emulated yet, and dropped",

@@ -15,7 +15,8 @@ static uint32_t next_chores(const struct vcpu *vcpu)
 {
     uint64_t since_start = vcpu_exits_total(vcpu) - vcpu->chores_from;
 
-    if (machine.options.trace_exits || vcpu->step != STEP_NONE || vcpu->nmi_pending)
+    if (machine.options.trace_exits || vcpu->step != STEP_NONE || vcpu->nmi_pending ||
+        vcpu->nmi_sent)
         return 1;
     return since_start / 8 < CHORES_AT_MOST ? (uint32_t)(since_start / 8) + 1 : CHORES_AT_MOST;
 }
@@ -27,6 +28,25 @@ static void trace(const struct vcpu *vcpu, uint32_t reason)
              vmcs_read(VMCS_EXIT_QUALIFICATION));
 }
 
+void exit_offer_nmi(struct vcpu *vcpu)
+{
+    if (vcpu->nmi_pending && inject_nmi()) {
+        vcpu->nmi_pending = false;
+        vcpu->nmi_sent = true;
+    }
+    vcpu->chores_in = 1;
+}
+
+/* A handler may have injected an exception over it, and an exception cannot wait: the NMI can. */
+static void follow_nmi(struct vcpu *vcpu)
+{
+    if (vcpu->nmi_sent && !inject_last_was_nmi())
+        vcpu->nmi_pending = true;
+    vcpu->nmi_sent = false;
+    if (vcpu->nmi_pending)
+        exit_offer_nmi(vcpu);
+}
+
 void exit_chores(struct vcpu *vcpu)
 {
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
@@ -34,8 +54,7 @@ void exit_chores(struct vcpu *vcpu)
     /* Exceptions are for exits/exception.c; any other exit ends the step as well. */
     if (vcpu->step != STEP_NONE && reason != EXIT_REASON_EXCEPTION_OR_NMI)
         hidden_step_end(vcpu);
-    if (vcpu->nmi_pending && inject_nmi())
-        vcpu->nmi_pending = false;
+    follow_nmi(vcpu);
     if (machine.options.trace_exits)
         trace(vcpu, reason);
     if (machine.options.status_line)

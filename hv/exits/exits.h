@@ -29,6 +29,8 @@ extern exit_fn *const exit_table[EXIT_REASON_MAX];
 /* exits/chores.c: what needs doing now and then, or was asked for by vcpu->chores_in = 1. Called
  * before the exit is handled. */
 void exit_chores(struct vcpu *vcpu);
+/* An NMI that waits goes with the next entry if it can, and otherwise after a later exit. */
+void exit_offer_nmi(struct vcpu *vcpu);
 
 /* exits/progress.c: called after EXIT_RESUME. Stops a guest that exits for the same reason at the
  * same place for ever. */

@@ -43,6 +43,12 @@ bool inject_nmi(void)
     return true;
 }
 
+bool inject_last_was_nmi(void)
+{
+    return (vmcs_read(VMCS_VM_ENTRY_INTERRUPTION_INFO) & INTERRUPTION_TYPE) ==
+           INTERRUPTION_TYPE_NMI;
+}
+
 /* Delivers what one of the exit's interruption fields and its error code say. */
 static void inject_again(uint32_t info, uint32_t error_code_field)
 {

@@ -18,12 +18,15 @@ void inject_nothing(void);
  * vectors that push an error code it is 0, and left out in real mode, as the processor does. */
 void inject_exception(uint8_t vector);
 
-/* A maskable interrupt. The caller has looked that the guest can take it: guest_is_interruptible()
- * in apic/deliver.c. */
+/* A maskable interrupt. The caller has looked that the guest can take it:
+ * apic_guest_is_interruptible(). */
 void inject_interrupt(uint8_t vector);
 
 /* An NMI, unless another event is on its way or NMIs are blocked. Returns whether it was taken. */
 bool inject_nmi(void);
+/* After an exit: whether the entry before it delivered an NMI. Only the field's valid bit is
+ * cleared by the exit. Source: SDM volume 3, "Recording VM-Exit Information" (3C 28.2). */
+bool inject_last_was_nmi(void);
 
 /* If this exit interrupted the delivery of an event, deliver it again with the next entry. */
 void inject_interrupted_event(void);

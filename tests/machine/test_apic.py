@@ -112,6 +112,17 @@ def test_an_interrupt_of_the_8259_stays_there_while_the_guest_has_interrupts_off
     assert (values["renamed_old"], values["renamed_new"]) == (1, 1)
 
 
+# --- NMIs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_each_nmi_comes_once_at_once_and_in_turn(runs, mode):
+    values = runs("nmi", mode).values
+    assert values["alone"] == 1
+    assert (values["fault"], values["with_fault"]) == (GP, 3), "an exception must not replace an NMI"
+    assert values["nested"] == 7
+
+
 # --- The I/O APIC ----------------------------------------------------------------------------------
 
 
