@@ -112,6 +112,12 @@ def test_an_interrupt_of_the_8259_stays_there_while_the_guest_has_interrupts_off
     assert (values["renamed_old"], values["renamed_new"]) == (1, 1)
 
 
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_a_timer_around_hlt_wakes_the_guest_each_time(runs, mode):
+    values = runs("apic_sleep", mode).values
+    assert values["rounds"] == 400
+
+
 # --- NMIs ------------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ COMMAND_SECONDS = 120
 WIDTH = 100
 
 NOT_RUN = {
-    "make test-guests": "takes minutes: .ci/run has it",
+    "make test-guests": "takes minutes",
     "./run.sh --headless --mem 128 --guest build/guests/linux.img --timeout 300": "the same",
     "./run.sh test": "runs this very test",
     "sudo dd if=build/hv16.img of=/dev/sdX bs=512 conv=fsync": "needs a disk that may be lost",
