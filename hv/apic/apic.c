@@ -16,8 +16,6 @@
 #define POISON      0xDEADBEEFu
 #define SLOT_REAL   0 /* of ept_replace_page(): the machine's own APIC, ... */
 #define SLOT_GUESTS 1 /* ... and where the guest's is, which is looked at first */
-#define ECX1_X2APIC (1u << 21)
-#define EDX1_APIC   (1u << 9)
 
 const struct apic_way *apic_way;
 static void *access_page; /* one for all processors: only its address matters */
@@ -31,7 +29,7 @@ static void open_model(struct vcpu *vcpu)
 
     lapic_init(lapic, lapic->page, (uint32_t)cpuid(1, 0).ebx >> 24, (base & APIC_BASE_BSP) != 0);
     lapic->has_x2apic = apic_way->x2apic;
-    lapic->has_deadline = (cpuid(1, 0).ecx & 1u << 24) != 0;
+    lapic->has_deadline = (cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE) != 0;
     lapic->stale_tpr = machine.options.bug == BUG_STALE_TPR;
     lapic->base = (base & ~APIC_BASE_EXTD) | APIC_BASE_EN;
     physical_apic_copy_to(lapic);
@@ -205,7 +203,7 @@ void apic_correct_cpuid(struct vcpu *vcpu)
     if (apic_way == NULL)
         return;
     if (!apic_way->x2apic)
-        vcpu->gpr[REG_RCX] &= ~(uint64_t)ECX1_X2APIC;
+        vcpu->gpr[REG_RCX] &= ~(uint64_t)CPUID_1_ECX_X2APIC;
     if ((vcpu->lapic.base & APIC_BASE_EN) == 0)
-        vcpu->gpr[REG_RDX] &= ~(uint64_t)EDX1_APIC;
+        vcpu->gpr[REG_RDX] &= ~(uint64_t)CPUID_1_EDX_APIC;
 }

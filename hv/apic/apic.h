@@ -13,6 +13,11 @@
 #include "options.h"
 #include "vcpu.h"
 
+/* CPUID.01H, what concerns the APIC. */
+#define CPUID_1_ECX_X2APIC       (1u << 21)
+#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
+#define CPUID_1_EDX_APIC         (1u << 9)
+
 /* One way. The controls are those it needs: a processor without them is refused by their names. */
 struct apic_way {
     const char *name;
@@ -60,7 +65,8 @@ bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 /* --- emulate.c --- */
 
-/* The instruction at the guest's RIP accesses the APIC's page at `offset`: carries it out. */
+/* The instruction at the guest's RIP accesses the APIC's page at `physical`: carries it
+ * out. */
 enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write);
 
 /* --- deliver.c: interrupts to the guest --- */

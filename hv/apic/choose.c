@@ -8,9 +8,6 @@
 #include "vmx/capabilities.h"
 #include "vmx/fields.h"
 
-#define CPUID_1_ECX_X2APIC (1u << 21)
-#define CPUID_1_EDX_APIC   (1u << 9)
-
 static const struct apic_way *const ways[] = {
     [APIC_MMIO] = &apic_mmio,   [APIC_TPR_RO] = &apic_tpr_ro, [APIC_TPR] = &apic_tpr,
     [APIC_APICV] = &apic_apicv, [APIC_X2APIC] = &apic_x2apic, [APIC_POSTED] = &apic_posted,

@@ -71,11 +71,6 @@ static void tell_processor(struct vcpu *vcpu)
                                                 vector_or_0(lapic_highest_requested(&vcpu->lapic)));
 }
 
-static bool has_threshold(void)
-{
-    return apic_way != NULL && (apic_way->proc & PROC_USE_TPR_SHADOW) && !apic_delivers();
-}
-
 /* bug=no-threshold: a guest that lowers its TPR without an exit is not noticed. */
 static void set_threshold(struct vcpu *vcpu)
 {
@@ -85,7 +80,9 @@ static void set_threshold(struct vcpu *vcpu)
 
 uint32_t apic_threshold(void)
 {
-    return has_threshold() ? (uint32_t)vmcs_read(VMCS_TPR_THRESHOLD) : 0;
+    bool used = apic_way != NULL && (apic_way->proc & PROC_USE_TPR_SHADOW) && !apic_delivers();
+
+    return used ? (uint32_t)vmcs_read(VMCS_TPR_THRESHOLD) : 0;
 }
 
 void apic_update(struct vcpu *vcpu)

@@ -22,7 +22,8 @@
 #define SEGMENT_STEP (VMCS_GUEST_CS_BASE - VMCS_GUEST_ES_BASE)
 
 /* An instruction that was decoded before. Loops make a guest come back to few places, and decoding
- * is a third of the price of an access. Whether the bytes are still the same is looked at. */
+ * would cost nearly as much as all the rest of an access. Whether the bytes are still the same is
+ * looked at. */
 struct decoded {
     uint64_t code[2]; /* bytes that are not there are 0 */
     uint32_t count, bits;

@@ -7,7 +7,6 @@
  */
 #include "apic/apic.h"
 #include "console/log.h"
-#include "lib/string.h"
 #include "machine.h"
 #include "mem/pages.h"
 #include "vmx/capabilities.h"

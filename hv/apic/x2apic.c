@@ -5,13 +5,9 @@
  * Source: SDM volume 3, "Virtualizing MSR-Based APIC Accesses" (3C 30.5).
  */
 #include "apic/x2apic.h"
-#include "apic/physical.h"
 #include "cpu/msr.h"
 #include "vmx/fields.h"
 #include "vmx/vmcs.h"
-
-#define WRITES_VIRTUALIZED(offset)                                                                 \
-    ((offset) == LAPIC_TPR || (offset) == LAPIC_EOI || (offset) == LAPIC_SELF_IPI)
 
 const struct apic_way apic_x2apic = {
     .name = "x2apic",
@@ -31,14 +27,15 @@ static bool may_read(struct lapic *lapic, uint32_t msr)
     return msr != MSR_X2APIC_FIRST + LAPIC_CURRENT_COUNT / 16 && lapic_read_msr(lapic, msr, &value);
 }
 
+/* Of the writes, that of TPR is virtualized in any case; the rest is x2apic_follow_delivery()'s. */
 static void set_bitmap(struct vcpu *vcpu)
 {
     bool on = lapic_is_x2apic(&vcpu->lapic) && apic_way->x2apic;
 
     for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++) {
-        bool write = on && WRITES_VIRTUALIZED((msr - MSR_X2APIC_FIRST) * 16);
+        bool is_tpr = msr == MSR_X2APIC_FIRST + LAPIC_TPR / 16;
 
-        vmcs_trap_msr(vcpu, msr, !(on && may_read(&vcpu->lapic, msr)), !write);
+        vmcs_trap_msr(vcpu, msr, !(on && may_read(&vcpu->lapic, msr)), !(on && is_tpr));
     }
 }
 

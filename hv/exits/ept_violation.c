@@ -9,9 +9,6 @@
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
-#define QUAL_WRITE 0x2u
-#define QUAL_FETCH 0x4u
-
 enum exit_action exit_ept_violation(struct vcpu *vcpu, const struct exit_info *info)
 {
     uint64_t address = vmcs_read_proven(VMCS_GUEST_PHYSICAL_ADDRESS);
@@ -23,10 +20,10 @@ enum exit_action exit_ept_violation(struct vcpu *vcpu, const struct exit_info *i
     if (ept_is_hidden(address))
         return hidden_access(vcpu, address, qualification);
     if (apic_claims(vcpu, address)) {
-        if (qualification & QUAL_FETCH)
+        if (qualification & EPT_VIOLATION_FETCH)
             machine_stop("the guest executes its APIC's page, at %lx:%lx: that is no memory",
                          vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
-        return apic_emulate(vcpu, address, (qualification & QUAL_WRITE) != 0);
+        return apic_emulate(vcpu, address, (qualification & EPT_VIOLATION_WRITE) != 0);
     }
     if (ept_map_missing(address))
         return EXIT_RESUME;

@@ -36,6 +36,10 @@ void exit_offer_nmi(struct vcpu *vcpu);
  * same place for ever. */
 void progress_check(struct vcpu *vcpu, const struct exit_info *info);
 
+/* SDM volume 3, "Exit Qualification for EPT Violations" (3C 28.2.1, table 28-7). */
+#define EPT_VIOLATION_WRITE 0x2u
+#define EPT_VIOLATION_FETCH 0x4u
+
 /* exits/hidden.c: the guest touched the hidden block at `address`. */
 enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification);
 /* Ends the step that hidden_access() began. */

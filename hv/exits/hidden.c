@@ -15,16 +15,12 @@
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
-#define QUAL_READ  0x1u
-#define QUAL_WRITE 0x2u
-#define QUAL_FETCH 0x4u
-
 #define ALL_EXCEPTIONS  0xFFFFFFFFu
 #define LOGGED_ACCESSES 8 /* then only each power of two: a guest may do this a million times */
 
 static void count_and_log(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
 {
-    bool write = (qualification & QUAL_WRITE) != 0;
+    bool write = (qualification & EPT_VIOLATION_WRITE) != 0;
     uint64_t total;
 
     if (write)
@@ -87,7 +83,7 @@ static void step_event(struct vcpu *vcpu)
 enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
 {
     count_and_log(vcpu, address, qualification);
-    if (qualification & QUAL_FETCH) {
+    if (qualification & EPT_VIOLATION_FETCH) {
         inject_exception(VECTOR_UD); /* FFh FFh is no instruction */
         return EXIT_RESUME;
     }
