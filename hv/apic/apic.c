@@ -139,9 +139,14 @@ bool apic_answers(const struct vcpu *vcpu, uint64_t physical)
 
 uint32_t apic_read(struct vcpu *vcpu, uint32_t offset)
 {
+    uint32_t errors = vcpu->lapic.errors, value;
+
     if (offset == LAPIC_CURRENT_COUNT)
         return physical_apic_read(offset);
-    return lapic_read(&vcpu->lapic, offset);
+    value = lapic_read(&vcpu->lapic, offset);
+    if (vcpu->lapic.errors != errors)
+        apic_update(vcpu); /* the error may be an interrupt */
+    return value;
 }
 
 void apic_carry_out(struct vcpu *vcpu, uint32_t effects)

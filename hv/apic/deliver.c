@@ -45,6 +45,15 @@ static bool something_waits(struct vcpu *vcpu)
            (!apic_delivers() && lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR);
 }
 
+/* Virtual-interrupt delivery would wait for RFLAGS.IF by itself, but Bochs 2.7 hands over what
+ * waits there as soon as an interrupt of the machine comes, whatever IF is. It recognizes none
+ * while the window is asked for: SDM volume 3, "Evaluation of Pending Virtual Interrupts"
+ * (3C 30.2.1). */
+static bool must_be_held_back(struct vcpu *vcpu)
+{
+    return lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR && !apic_guest_is_interruptible();
+}
+
 /* HLT exits as well meanwhile: Bochs 2.7 does not open the window for a guest that sleeps behind
  * STI (docs/apic.md). */
 static void ask_for_window(bool wanted)
@@ -94,7 +103,7 @@ void apic_update(struct vcpu *vcpu)
         vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE); /* it may have slept */
         waits = something_waits(vcpu);
     }
-    ask_for_window(waits || vcpu->arrivals_left);
+    ask_for_window(waits || vcpu->arrivals_left || (apic_delivers() && must_be_held_back(vcpu)));
     if (apic_delivers())
         tell_processor(vcpu);
     else if (apic_way->proc & PROC_USE_TPR_SHADOW)

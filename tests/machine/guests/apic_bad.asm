@@ -56,11 +56,20 @@ bits 16
 %elif WAY == RESERVED
         WR APIC_ESR, 0
         WR APIC_ESR, 0
-        READ "reserved", 0x040
+        WR APIC_ERROR, 0x95
+        sti
+        RD 0x040
+        nop
+        mov [answer], eax
+        NOTED "interrupt"
+        SHOW "reserved", [answer]
         WR APIC_ESR, 0
         READ "esr", APIC_ESR
         WR 0x3D0, 0x12345678
         READ "written", 0x3D0
 %endif
         END
+
+answer: dd 0
+
 %include "lib_end.inc"

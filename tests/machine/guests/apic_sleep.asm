@@ -1,16 +1,21 @@
-; apic_sleep.asm: a timer that goes off around the HLT behind STI: none of its interrupts may be
-; missed, or the guest sleeps for ever.
+; apic_sleep.asm: an interrupt that waits already when the guest goes to sleep behind STI, and a timer
+; that goes off around there: none may be missed, or the guest sleeps for ever.
 %include "lib.inc"
 %include "apic.inc"
 
 %define ROUNDS          400
 
 main:
+        cli
         call apic_find
         call apic_enable
         mov al, 0xFF                    ; nothing else wakes it
         out 0x21, al
         out 0xA1, al
+        WR APIC_ICR, SELF | 0x62
+        sti
+        hlt
+        NOTED "self"
         WR APIC_DIVIDE, 0xB             ; by 1
         mov dword [0x51 * 4], on_timer
         WR APIC_TIMER, 0x51
