@@ -10,7 +10,8 @@ HV16    := PYTHONPATH=tools $(PYTHON) -m hv16
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # The hypervisor: no libc, no vector registers. RBP and R8-R15 are left to the guest, and no function
 # saves RBX for its caller: hv/vmx/enter.h says why.
-# All of it must fit into 64 KiB; and a function that is called once keeps its name in the debugger.
+# Small, because it is read before it is run; and a function that is called once keeps its name in
+# the debugger.
 OPT     := -Oz -malign-data=abi -fno-inline-functions-called-once
 REGS    := $(foreach r,bp 8 9 10 11 12 13 14 15,-ffixed-r$r) -fcall-used-rbx -fno-caller-saves -mpreferred-stack-boundary=3
 HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
@@ -63,6 +64,7 @@ $B/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D); echo "  cc   $<"
 	$Q$(CC) $(OPT) $(HVFLAGS) -c -o $@ $<
 $B/hv/exits/%.o: OPT := -Os # where a tick counts
+$B/hv/apic/%.o: OPT := -O2 -fno-inline-functions-called-once
 $B/%.asm.o: %.asm $B/layout.inc
 	@mkdir -p $(@D); echo "  nasm $<"
 	$Q$(NASM) -f elf64 $(ASFLAGS) -o $@ $<

@@ -20,7 +20,7 @@ struct image_header {
     uint16_t stage2_sectors; /* at LBA_STAGE2 */
     uint16_t hv_sectors;     /* right behind stage2's */
     uint32_t stage2_bytes;
-    uint32_t hv_bytes;
+    uint32_t hv_bytes;       /* as on disk, packed: stage2/unpack.asm */
     uint32_t stage2_adler32; /* Adler-32 (RFC 1950) of the bytes named above */
     uint32_t hv_adler32;
 };
@@ -38,7 +38,7 @@ struct boot_info {
     uint8_t e820_method; /* 0 INT 15h E820h, 1 E801h, 2 88h */
     uint8_t unused;
     uint64_t hv_base;             /* physical base of the hidden block */
-    uint32_t hv_bytes;            /* length of the hypervisor's image */
+    uint32_t hv_bytes;            /* length of the hypervisor in the block, code to data */
     struct e820_map e820;         /* as the BIOS told it, sorted by base */
     uint8_t mbr[SECTOR_SIZE];     /* LBA 0 of the boot drive, with its partition table */
     uint8_t options[SECTOR_SIZE]; /* the options sector */

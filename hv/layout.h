@@ -13,7 +13,7 @@
 #define LBA_OPTIONS       2 /* one sector of text, see options.h */
 #define LBA_STAGE2        3 /* stage2, then the hypervisor, each from a sector boundary */
 #define SECTOR_SIZE       512
-#define IMAGE_MAX_SECTORS 128 /* stage2 + hypervisor: 64 KiB */
+#define IMAGE_MAX_SECTORS 128 /* stage2 + hypervisor, packed: 64 KiB */
 #define MBR_CODE_MAX      440 /* then the disk signature and the partition table */
 #define MBR_TABLE_OFFSET  446
 #define MBR_ENTRY_SIZE    16
@@ -28,7 +28,7 @@
 #define HEADER_ADDR      0x0800  /* the image header, read by the MBR */
 #define BOOT_INFO_ADDR   0x1000  /* struct boot_info, filled by stage2 */
 #define STAGE2_ADDR      0x8000  /* stage2, at most up to HV_LOAD_ADDR */
-#define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, before its move up */
+#define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, packed */
 #define HV_LOAD_SEGMENT  0x1000
 
 /* --- The hypervisor's block --------------------------------------------------------------------

@@ -1,4 +1,4 @@
-; block.asm: chooses the hypervisor's 2 MiB of physical memory, and moves the hypervisor there.
+; block.asm: chooses the hypervisor's 2 MiB of physical memory.
 ;
 ; The block is the highest 2 MiB below 4 GiB that start at a multiple of 2 MiB and that the BIOS
 ; calls usable throughout: high, to leave guests their low memory in one piece; a multiple of
@@ -79,14 +79,4 @@ block_is_free:
 .overlap:
     popad
     stc
-    ret
-
-bits 32
-
-; Copies the verified image from the load buffer to the block.
-block_fill:
-    mov     esi, HV_LOAD_ADDR
-    mov     edi, [INFO(INFO_HV_BASE)]
-    mov     ecx, [INFO(INFO_HV_BYTES)]
-    rep     movsb
     ret

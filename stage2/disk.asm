@@ -37,7 +37,6 @@ disk_load:
     mov     edi, ecx
     shl     edi, 9              ; bytes that the sectors hold
     mov     ebp, [HEADER_ADDR + HEADER_HV_BYTES]
-    mov     [INFO(INFO_HV_BYTES)], ebp
     cmp     ebp, 1
     jb      .bad_length
     cmp     ebp, edi

@@ -32,7 +32,7 @@ stage2_start:
 
 bits 32
 stage2_32:
-    call    block_fill          ; block.asm:    move the hypervisor up
+    call    hypervisor_unpack   ; unpack.asm:   from the buffer into the block
     call    paging_build        ; paging.asm:   identity map, and HV_VIRT
     jmp     long_enter          ; longmode.asm: 32 -> 64 bits, and into hv_entry
 
@@ -41,6 +41,7 @@ stage2_32:
 %include "a20.asm"
 %include "e820.asm"
 %include "block.asm"
+%include "unpack.asm"
 %include "paging.asm"
 %include "longmode.asm"
 

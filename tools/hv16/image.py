@@ -9,13 +9,14 @@ import struct
 import zlib
 from pathlib import Path
 
+from hv16.pack import pack
 from hv16.paths import BUILD, EXIT_OK, UserError, shown
 
 SECTOR = 512
 LBA_HEADER = 1
 LBA_OPTIONS = 2
 LBA_STAGE2 = 3
-LOADED_SECTORS_MAX = 128  # stage2 + hypervisor: 64 KiB
+LOADED_SECTORS_MAX = 128  # stage2 + hypervisor, packed: 64 KiB
 MBR_CODE_MAX = 440
 DISK_SIGNATURE_AT = 440
 TABLE_AT = 446
@@ -74,15 +75,17 @@ def partition_entry(first: int, sectors: int, kind: int = PARTITION_TYPE) -> byt
 
 
 def loaded_part(stage2: bytes, hypervisor: bytes) -> bytes:
-    """The sectors from LBA 1 on: header, empty options, stage2, hypervisor."""
-    stage2_sectors, hv_sectors = len(pad(stage2)) // SECTOR, len(pad(hypervisor)) // SECTOR
+    """The sectors from LBA 1 on: header, empty options, stage2, packed hypervisor."""
+    packed = pack(hypervisor)
+    stage2_sectors, hv_sectors = len(pad(stage2)) // SECTOR, len(pad(packed)) // SECTOR
     total = stage2_sectors + hv_sectors
     if total > LOADED_SECTORS_MAX:
-        raise UserError(f"stage2 ({len(stage2)} bytes) and the hypervisor ({len(hypervisor)} bytes)"
-                        f" take {total} sectors; at most {LOADED_SECTORS_MAX} fit")
-    header = HEADER.pack(IMAGE_MAGIC, stage2_sectors, hv_sectors, len(stage2), len(hypervisor),
-                         zlib.adler32(stage2), zlib.adler32(hypervisor))
-    return pad(header) + bytes(SECTOR) + pad(stage2) + pad(hypervisor)
+        raise UserError(f"stage2 ({len(stage2)} bytes) and the hypervisor ({len(hypervisor)} bytes,"
+                        f" packed {len(packed)}) take {total} sectors;"
+                        f" at most {LOADED_SECTORS_MAX} fit")
+    header = HEADER.pack(IMAGE_MAGIC, stage2_sectors, hv_sectors, len(stage2), len(packed),
+                         zlib.adler32(stage2), zlib.adler32(packed))
+    return pad(header) + bytes(SECTOR) + pad(stage2) + pad(packed)
 
 
 def guest_at(guest: bytes, lba: int, name: str = "guest16.bin") -> bytes:
