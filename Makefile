@@ -21,7 +21,7 @@ HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-fi
 ASFLAGS := -I$B/ -Ihv/ -Imbr/ -Istage2/ -Iguest16/ -w+error
 
 HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c))
-HV_ASM  := hv/entry.asm hv/cpu/faults.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
+HV_ASM  := hv/entry.asm hv/cpu/faults.asm hv/cpu/trampoline.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
 HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
 HEADERS := $(wildcard hv/*.h hv/*/*.h) Makefile
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
@@ -86,7 +86,7 @@ symbols: $B/hv16.img
 PURE    := hv/options.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
            hv/exits/reasons.c hv/vmx/xcr0.c hv/vmx/errors.c hv/vmx/field_names.c $(wildcard hv/vmx/check*.c) \
            hv/apic/lapic.c hv/apic/lapic_registers.c hv/apic/lapic_ipi.c \
-           hv/apic/decode.c hv/apic/execute.c hv/mem/guest_walk.c
+           hv/apic/decode.c hv/apic/execute.c hv/mem/guest_walk.c hv/cpu/processors.c
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 HOST    := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover $(WARN) -Ihv -Itests/unit
 $B/unit/%.o: hv/%.c $(HEADERS)

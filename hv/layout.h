@@ -31,6 +31,8 @@
 #define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, packed */
 #define HV_LOAD_SEGMENT  0x1000
 
+#define TRAMPOLINE_ADDR 0x8000 /* hv/cpu/trampoline.asm: stage2 is done by then */
+
 /* --- The hypervisor's block --------------------------------------------------------------------
  * 2 MiB aligned and hidden whole, so that one EPT entry hides it. Only its first MiB is used:
  * with the A20 gate closed, address bit 20 reads as 0, and an even MiB does not notice. */
@@ -46,6 +48,7 @@
 /* --- Real-mode data of the BIOS ----------------------------------------------------------------
  */
 #define BDA_ADDR          0x400
+#define BDA_EBDA          0x40E /* segment of the extended BIOS data area */
 #define BDA_BASE_MEMORY   0x413 /* KiB of memory below the EBDA, a word */
 #define BDA_VIDEO_MODE    0x449
 #define BDA_VIDEO_COLUMNS 0x44A
@@ -60,6 +63,8 @@
 #define PORT_COM2          0x2F8 /* the hypervisor's log */
 #define PORT_KBD_DATA      0x60
 #define PORT_KBD_COMMAND   0x64
+#define PORT_CMOS_INDEX    0x70
+#define PORT_CMOS_DATA     0x71
 #define PORT_SYSTEM_A      0x92 /* fast A20 and fast reset */
 #define PORT_PCI_ADDRESS   0xCF8
 #define PORT_RESET_CONTROL 0xCF9
@@ -68,6 +73,6 @@
 #define SEL_CODE32 0x08
 #define SEL_DATA   0x10
 #define SEL_CODE64 0x18
-#define SEL_TSS    0x20
+#define SEL_TSS    0x20 /* of the first processor; each has one of its own, 16 bytes on */
 
 #endif

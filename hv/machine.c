@@ -2,14 +2,27 @@
  * machine.c: how a run ends.
  */
 #include "machine.h"
+#include "apic/physical.h"
 #include "console/log.h"
 #include "console/screen.h"
 #include "cpu/cpu.h"
 
 struct machine machine;
+struct vcpu vcpus[CPUS_MAX];
+
+/* The others may not run on with a guest that has ended. */
+static void stop_the_others(void)
+{
+    machine.ended = true;
+    for (uint32_t i = 0; i < machine.cpus; i++) {
+        if (machine.cpus > 1 && vcpus[i].apic_id != physical_apic_id())
+            physical_apic_send(vcpus[i].apic_id, IPI_NMI);
+    }
+}
 
 static _Noreturn void finish(void)
 {
+    stop_the_others();
     log_flush();
     magic_breakpoint();
     halt_for_ever();

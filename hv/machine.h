@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "console/format.h"
 #include "options.h"
+#include "vcpu.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,12 @@ struct machine {
     struct e820_map guest_e820; /* what the guest is told: boot.e820 without the hidden block */
     uint32_t resident_base;     /* physical address of hv/guest/resident.asm */
     uint32_t physical_bits;     /* MAXPHYADDR */
+    bool ended;                 /* the run is over: every processor is to halt */
+    uint32_t cpus;              /* how many of vcpus[] are in use; 0 until the first one is ready */
 };
 
 extern struct machine machine;
+extern struct vcpu vcpus[CPUS_MAX];
 
 /* Ports and memory of the guest are identity mapped below 4 GiB: physical to virtual and back. */
 static inline void *physical_pointer(uint64_t address)

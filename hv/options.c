@@ -5,8 +5,9 @@
  */
 #include "options.h"
 #include "console/format.h"
+#include "vcpu.h"
 
-#define WORD_MAX 47   /* longest word: with it every message fits OPTIONS_ERROR_SIZE */
+#define WORD_MAX 47   /* longest word: every message fits OPTIONS_ERROR_SIZE */
 #define END_MARK 0x1A /* Ctrl-Z, with which DOS editors end a text */
 
 struct option_key {
@@ -57,10 +58,9 @@ static bool read_number(const char **text, char stop, uint64_t max, uint64_t *nu
         base = 16;
         at += 2;
     }
+    uint64_t value = 0;
     if (*at == stop)
         return false; /* no digit at all */
-
-    uint64_t value = 0;
     for (; *at != stop; at++) {
         unsigned digit = digit_of(*at);
         if (digit >= base || value > (max - digit) / base)
@@ -84,13 +84,12 @@ static bool set_guest(struct options *options, const char *value)
 
 static bool set_log(struct options *options, const char *value)
 {
-    /* Few enough to be listed; bit 0 of the position is 0xE9, bit 1 is COM2. */
     static const char *const names[] = {"none", "e9", "com2", "e9,com2", "com2,e9", NULL};
     int found = find_name(names, value);
 
     if (found < 0)
         return false;
-    options->log_e9 = found == 1 || found >= 3;
+    options->log_e9 = found == 1 || found >= 3; /* e9 is bit 0 of the position, com2 bit 1 */
     options->log_com2 = found >= 2;
     return true;
 }
@@ -127,6 +126,15 @@ static bool set_bug(struct options *options, const char *value)
         return false;
     options->bug = (enum apic_bug)found;
     return true;
+}
+
+static bool set_cpus(struct options *options, const char *value)
+{
+    uint64_t number = 0;
+
+    read_number(&value, '\0', UINT8_MAX, &number);
+    options->cpus = (uint32_t)number;
+    return number >= 1 && number <= CPUS_MAX;
 }
 
 static bool set_trace(struct options *options, const char *value)
@@ -175,9 +183,9 @@ static const struct option_key keys[] = {
     {"reset", set_reset, "\"guest\", \"stop\" or \"machine\""},
     {"apic", set_apic, "off mmio tpr-ro tpr apicv x2apic posted or auto"},
     {"bug", set_bug, "none stale-tpr no-threshold or raw-page"},
+    {"cpus", set_cpus, "a number from 1 to 8"},
     {"poke", set_poke, "FIELD:VALUE, two numbers, at most 4 times"},
 };
-
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 
 static void set_defaults(struct options *options)
@@ -188,6 +196,7 @@ static void set_defaults(struct options *options)
         .log_com2 = true,
         .level = LOG_INFO,
         .status_line = true,
+        .cpus = CPUS_MAX,
         .reset = RESET_GUEST,
         .apic = APIC_AUTO,
     };

@@ -43,6 +43,7 @@ struct options {
     enum log_level level;    /* level=error|warn|info|debug (default info) */
     bool trace_exits;        /* trace=exits: one log line for each exit; trace=none (default) */
     bool status_line;        /* status=on (default) or off */
+    uint32_t cpus;           /* cpus=1 to 8 (default 8): so many processors at most */
     enum reset_policy reset; /* reset=guest (default)|stop|machine */
     enum apic_mode apic;     /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default auto) */
     enum apic_bug bug;       /* bug=none (default)|stale-tpr|no-threshold|raw-page */
@@ -54,7 +55,7 @@ struct options {
  * Fills `options` from `text`: KEY=VALUE words between white space, up to `size` bytes, a NUL or
  * a 1Ah. Words may repeat, the last one counts (poke= adds up). Numbers are decimal or 0x hex.
  * Returns true; or false with one line in `error` that names the word and what it may be:
- *     unknown option "gest=0x80"; known: guest log level trace status reset apic bug poke
+ *     unknown option "gest=0x80"; known: guest log level trace status reset apic bug cpus poke
  *     option "guest=512": needs "active" or a drive from 0 to 0xff
  *     option "guest" has no value: write KEY=VALUE
  * After false `options` holds the defaults, so that the line can be logged.

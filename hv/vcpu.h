@@ -31,6 +31,7 @@ enum gpr {
     REG_COUNT
 };
 
+#define CPUS_MAX   8  /* virtual processors, each on a processor of its own */
 #define EXTINT_MAX 16 /* the 8259 acknowledges each of its inputs once at a time */
 
 /* What came of an attempt to enter the guest. */
@@ -65,9 +66,11 @@ struct vcpu {
      * counter for all of them keeps the path of the other exits short. */
     uint32_t chores_in;
     uint64_t chores_from; /* how many exits there were when the guest last began */
-    uint32_t id;
-    bool nmi_pending; /* an NMI hit the hypervisor and is still to reach the guest */
-    bool nmi_sent;    /* it goes with the next entry, if no handler prefers another event */
+    uint32_t id;          /* counted from 0, the one that booted */
+    uint32_t apic_id;     /* of the processor it runs on */
+    bool takes_nmis;      /* its VMCS is current there: NMIs that hit hv16 are for it */
+    bool nmi_pending;     /* an NMI hit the hypervisor and is still to reach the guest */
+    bool nmi_sent;        /* it goes with the next entry, if no handler prefers another event */
     enum step step;
     uint64_t step_rflags;  /* the guest's own TF and IF during STEP_INSTRUCTION ... */
     bool step_nmi_blocked; /* ... and its blocking of NMIs */
@@ -75,6 +78,13 @@ struct vcpu {
     uint64_t hidden_reads;
     uint64_t hidden_writes;
     struct progress progress;
+
+    /* What other processors have for it: cpu/mail.h. */
+    uint32_t mail;            /* MAIL_... bits, changed atomically */
+    uint32_t mail_nmis;       /* NMIs sent because of it that have not come yet, likewise */
+    uint32_t mail_vectors[8]; /* fixed interrupts, a bit for each vector, likewise */
+    bool waits_for_sipi;      /* after INIT: it sleeps, and only a SIPI starts it */
+    uint32_t inits, sipis;    /* how many it has got, and acted upon */
 
     struct lapic lapic;         /* the guest's local APIC, except with apic=off */
     uint8_t extint[EXTINT_MAX]; /* acknowledged vectors of the 8259 that wait for the guest */

@@ -89,15 +89,32 @@ void apic_restart(struct vcpu *vcpu)
     apic_window_opens(vcpu); /* whatever was left to the machine is not any more */
 }
 
+void apic_reset(struct vcpu *vcpu)
+{
+    if (apic_way == NULL)
+        return;
+    lapic_reset(&vcpu->lapic);
+    vcpu->extint_count = 0;
+    if (apic_delivers())
+        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
+    physical_apic_set_lvt(&vcpu->lapic);
+    physical_apic_set_timer(&vcpu->lapic);
+    apic_window_opens(vcpu);
+}
+
 void apic_open(struct vcpu *vcpu)
 {
     if (apic_way == NULL)
         return;
     physical_apic_open();
-    access_page = pages_alloc(1);
+    vcpu->apic_id = physical_apic_id();
+    if (access_page == NULL)
+        access_page = pages_alloc(1);
     vcpu->lapic.page = pages_alloc(1);
     open_controls(vcpu);
     apic_restart(vcpu);
+    if (vcpu->id > 0)
+        return; /* it is announced when it is up: cpu/start.c */
     log_info("apic: %s; IA32_APIC_BASE %lx, APIC-access address %lx, virtual-APIC address %lx",
              apic_way->name, vcpu->lapic.base, physical_address(access_page),
              physical_address(vcpu->lapic.page));

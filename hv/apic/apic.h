@@ -40,6 +40,9 @@ void apic_open(struct vcpu *vcpu);
 /* The guest is restarted at its boot sector: its APIC is as after apic_open() again. */
 void apic_restart(struct vcpu *vcpu);
 
+/* INIT: SDM volume 3, "Local APIC State After an INIT Reset" (3A 11.4.7.3). */
+void apic_reset(struct vcpu *vcpu);
+
 /* The VMCS's APIC-access and virtual-APIC address; 0 where the way does not use it. */
 uint64_t apic_access_address(void);
 uint64_t apic_virtual_address(const struct vcpu *vcpu);

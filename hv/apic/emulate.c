@@ -30,7 +30,7 @@ struct decoded {
     struct instruction instruction;
 };
 #define DECODED_COUNT 16 /* a place of its own for neighbours */
-static struct decoded decoded[DECODED_COUNT];
+static struct decoded decoded[CPUS_MAX][DECODED_COUNT];
 
 /* One emulation. */
 struct access {
@@ -97,7 +97,7 @@ static void fetch(struct access *access)
 {
     uint64_t linear = vmcs_read_proven(VMCS_GUEST_CS_BASE) + vmcs_read_proven(VMCS_GUEST_RIP),
              code[2];
-    struct decoded *known = &decoded[linear % DECODED_COUNT];
+    struct decoded *known = &decoded[access->vcpu->id][linear % DECODED_COUNT];
     uint32_t count;
 
     access->code_bits = code_bits();
@@ -232,13 +232,14 @@ static void carry_out(const struct access *access)
 
 enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write)
 {
-    struct access access;
+    struct access access = {
+        .vcpu = vcpu,
+        .offset = (uint32_t)physical & (LAPIC_PAGE_SIZE - 1),
+        .is_write = is_write,
+        .answers = apic_answers(vcpu, physical),
+    };
     bool again = false;
 
-    access.vcpu = vcpu;
-    access.offset = (uint32_t)physical & (LAPIC_PAGE_SIZE - 1);
-    access.is_write = is_write;
-    access.answers = apic_answers(vcpu, physical);
     fetch(&access);
     if (access.instruction->operation == OP_MOVS) {
         if (!move(&access))

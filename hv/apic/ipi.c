@@ -4,31 +4,60 @@
 #include "apic/ipi.h"
 #include "apic/apic.h"
 #include "console/log.h"
+#include "cpu/mail.h"
+#include "machine.h"
 
-/* INIT and SIPI are not for a processor that runs: its own INIT would be the guest's reset. */
-static void arrive(struct vcpu *target, const struct lapic_ipi *ipi)
+static void arrive(struct vcpu *from, struct vcpu *to, const struct lapic_ipi *ipi)
 {
     switch (ipi->delivery) {
     case LAPIC_FIXED:
     case LAPIC_LOWEST_PRIORITY:
-        apic_request(target, ipi->vector, false);
+        if (to == from)
+            apic_request(to, ipi->vector, false);
+        else
+            mail_post_fixed(from, to, ipi->vector);
         break;
     case LAPIC_NMI:
-        target->nmi_pending = true;
-        exit_offer_nmi(target);
+        mail_post(from, to, MAIL_NMI);
+        break;
+    case LAPIC_INIT:
+        mail_post(from, to, MAIL_INIT);
+        break;
+    case LAPIC_STARTUP:
+        mail_post(from, to, MAIL_STARTUP | MAIL_STARTUP_VECTOR(ipi->vector));
         break;
     default:
-        log_warn("apic: an IPI with delivery mode %u is not emulated yet, and dropped",
+        log_warn("apic: an IPI with delivery mode %u is not emulated, and dropped",
                  (uint32_t)ipi->delivery);
     }
+}
+
+static uint32_t tpr_of(const struct vcpu *vcpu)
+{
+    return vcpu->lapic.page[LAPIC_TPR / 4];
+}
+
+/* "Lowest priority" goes to one of those it could go to. */
+static bool is_beaten(const struct vcpu *vcpu, const struct vcpu *best)
+{
+    return best != NULL && tpr_of(best) <= tpr_of(vcpu);
 }
 
 void ipi_send(struct vcpu *vcpu)
 {
     struct lapic_ipi ipi = lapic_ipi(&vcpu->lapic);
+    struct vcpu *best = NULL;
 
-    if (lapic_ipi_reaches(&ipi, &vcpu->lapic, &vcpu->lapic))
-        arrive(vcpu, &ipi);
-    else
-        log_debug("apic: an IPI to other processors, vector %x, is dropped", ipi.vector);
+    for (uint32_t i = 0; i < machine.cpus; i++) {
+        struct vcpu *to = &vcpus[i];
+
+        if (!lapic_ipi_reaches(&ipi, &vcpu->lapic, &to->lapic))
+            continue;
+        if (ipi.delivery != LAPIC_LOWEST_PRIORITY)
+            arrive(vcpu, to, &ipi);
+        else if (!is_beaten(to, best))
+            best = to;
+    }
+    if (best != NULL)
+        arrive(vcpu, best, &ipi);
 }

@@ -114,5 +114,6 @@ bool lapic_ipi_reaches(const struct lapic_ipi *ipi, const struct lapic *sender,
         return true;
     if (ipi->logical)
         return reaches_logical(ipi->destination, target);
-    return ipi->destination == target->page[LAPIC_ID / 4] >> (lapic_is_x2apic(target) ? 0 : 24);
+    /* Not the register: another processor may be at its reset just now. */
+    return ipi->destination == target->id;
 }

@@ -10,6 +10,8 @@
 #define SPURIOUS_VECTOR 0xFFu
 #define LVT_VECTOR      0xFFu
 #define LVT_DELIVERY(l) ((l) >> 8 & 7)
+#define ICR_ASSERT      0x4000u
+#define ICR_PENDING     0x1000u /* "delivery status" */
 
 static bool is_x2apic;
 static volatile uint32_t *page;
@@ -39,6 +41,24 @@ static void write(uint32_t offset, uint32_t value)
         wrmsr(MSR_X2APIC_FIRST + offset / 16, value);
     else
         page[offset / 4] = value;
+}
+
+uint32_t physical_apic_id(void)
+{
+    return is_x2apic ? physical_apic_read(LAPIC_ID) : physical_apic_read(LAPIC_ID) >> 24;
+}
+
+void physical_apic_send(uint32_t apic_id, uint32_t command)
+{
+    command |= ICR_ASSERT;
+    if (is_x2apic) {
+        wrmsr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)apic_id << 32 | command);
+        return;
+    }
+    while (physical_apic_read(LAPIC_ICR) & ICR_PENDING)
+        ;
+    write(LAPIC_ICR_HIGH, apic_id << 24);
+    write(LAPIC_ICR, command);
 }
 
 void physical_apic_copy_to(struct lapic *lapic)

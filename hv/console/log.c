@@ -4,6 +4,7 @@
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "layout.h"
+#include "lib/lock.h"
 #include <stdbool.h>
 
 /* Registers of a 16550 UART, as offsets from its first port. */
@@ -26,6 +27,7 @@ static enum log_level level = LOG_INFO;
 static bool to_e9 = true;
 static bool to_com2 = true;
 static bool com2_ready;
+static bool writing;
 
 static bool uart_wait(uint8_t bits)
 {
@@ -86,9 +88,11 @@ void log_write(enum log_level line_level, const char *fmt, const uint64_t *args)
     if (line_level > level)
         return;
     format_array(line, sizeof line, fmt, args);
+    lock(&writing); /* lines of two processors never mix */
     put_text("hv16: ");
     put_text(line);
     put('\n');
+    unlock(&writing);
 }
 
 void log_flush(void)

@@ -10,6 +10,8 @@
 #define CR0_PE 0x00000001ull
 #define CR0_ET 0x00000010ull
 #define CR0_NE 0x00000020ull
+#define CR0_NW 0x20000000ull
+#define CR0_CD 0x40000000ull
 #define CR0_PG 0x80000000ull
 
 #define CR4_VMXE    0x00002000ull

@@ -6,17 +6,20 @@
 #include "cpu/tables.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "cpu/mail.h"
 #include "layout.h"
 #include "machine.h"
+#include "mem/pages.h"
+#include "vmx/vmcs.h"
 
-#define VECTORS        32
-#define VECTOR_NMI     2
-#define VECTOR_GP      13
-#define FAULT_STACK    4096
-#define IST_FAULT      1
-#define IST_NMI        2
-#define GATE_INTERRUPT 0x8E00 /* present, ring 0, 64-bit interrupt gate */
-#define TSS_DESCRIPTOR 0x89   /* present, available 64-bit TSS */
+#define VECTORS         32
+#define VECTOR_NMI      2
+#define VECTOR_GP       13
+#define IST_FAULT       1
+#define IST_NMI         2
+#define GATE_INTERRUPT  0x8E00 /* present, ring 0, 64-bit interrupt gate */
+#define TSS_DESCRIPTOR  0x89   /* present, available 64-bit TSS; the processor makes it busy */
+#define TSS_SELECTOR(n) (SEL_TSS + (n)*16)
 
 struct tss {
     uint32_t reserved0;
@@ -62,30 +65,27 @@ static uint64_t gdt[] = {
     0x00CF9A000000FFFF, /* SEL_CODE32, kept so that the selectors are those of stage2 */
     0x00CF92000000FFFF, /* SEL_DATA */
     0x00AF9A000000FFFF, /* SEL_CODE64 */
-    0,
-    0, /* SEL_TSS: sixteen bytes, filled below */
+    [SEL_TSS / 8 + CPUS_MAX * 2 - 1] = 0, /* for each processor a TSS, of sixteen bytes */
 };
-static struct tss tss;
+static struct tss tss[CPUS_MAX];
 static struct gate idt[VECTORS];
-static uint8_t fault_stack[FAULT_STACK] __attribute__((aligned(16)));
-static uint8_t nmi_stack[FAULT_STACK] __attribute__((aligned(16)));
-static struct vcpu *nmi_vcpu;
-
-static void fill_tss_descriptor(void)
-{
-    uint64_t base = (uint64_t)&tss;
-
-    gdt[SEL_TSS / 8] = (sizeof tss - 1) | (base & 0xFFFFFF) << 16 | (uint64_t)TSS_DESCRIPTOR << 40 |
-                       (base >> 24 & 0xFF) << 56;
-    gdt[SEL_TSS / 8 + 1] = base >> 32;
-}
 
 /* Stacks of their own: while the guest's registers are loaded, RSP is not the hypervisor's. */
+static void fill_tss(uint32_t cpu)
+{
+    uint64_t base = (uint64_t)&tss[cpu], stacks = (uint64_t)pages_alloc(2);
+    uint64_t *descriptor = &gdt[TSS_SELECTOR(cpu) / 8];
+
+    tss[cpu].ist[IST_FAULT - 1] = stacks + PAGE_SIZE;
+    tss[cpu].ist[IST_NMI - 1] = stacks + 2 * PAGE_SIZE;
+    tss[cpu].io_map = sizeof tss[cpu];
+    descriptor[0] = (sizeof tss[cpu] - 1) | (base & 0xFFFFFF) << 16 |
+                    (uint64_t)TSS_DESCRIPTOR << 40 | (base >> 24 & 0xFF) << 56;
+    descriptor[1] = base >> 32;
+}
+
 static void fill_idt(void)
 {
-    tss.ist[IST_FAULT - 1] = (uint64_t)(fault_stack + sizeof fault_stack);
-    tss.ist[IST_NMI - 1] = (uint64_t)(nmi_stack + sizeof nmi_stack);
-    tss.io_map = sizeof tss;
     for (uint32_t i = 0; i < VECTORS; i++) {
         uint64_t offset = fault_stubs[i];
 
@@ -97,18 +97,18 @@ static void fill_idt(void)
     }
 }
 
-void tables_load(void)
+void tables_load(uint32_t cpu)
 {
     struct pointer gdtr = {sizeof gdt - 1, (uint64_t)gdt};
     struct pointer idtr = {sizeof idt - 1, (uint64_t)idt};
 
-    fill_tss_descriptor();
+    fill_tss(cpu);
     fill_idt();
     __asm__ volatile("lgdt %0\n\t"
                      "lidt %1\n\t"
                      "ltr %w2\n\t"
                      :
-                     : "m"(gdtr), "m"(idtr), "r"(SEL_TSS)
+                     : "m"(gdtr), "m"(idtr), "r"(TSS_SELECTOR(cpu))
                      : "memory");
 }
 
@@ -122,14 +122,23 @@ uint64_t tables_idt_base(void)
     return (uint64_t)idt;
 }
 
-uint64_t tables_tss_base(void)
+uint64_t tables_tss_base(uint32_t cpu)
 {
-    return (uint64_t)&tss;
+    return (uint64_t)&tss[cpu];
 }
 
-void tables_nmi_for(struct vcpu *vcpu)
+uint16_t tables_tss_selector(uint32_t cpu)
 {
-    nmi_vcpu = vcpu;
+    return (uint16_t)TSS_SELECTOR(cpu);
+}
+
+/* The one whose TSS this processor has in TR. */
+static struct vcpu *current_vcpu(void)
+{
+    uint16_t selector;
+
+    __asm__("str %w0" : "=r"(selector));
+    return &vcpus[(selector - SEL_TSS) / 16];
 }
 
 /* Called on any exception in the hypervisor itself. Only the two guarded instructions may. */
@@ -150,11 +159,21 @@ void host_fault(struct host_frame *frame)
                  frame->vector, frame->error_code, frame->rip);
 }
 
-/* An NMI while the hypervisor runs is the guest's: exit_chores() injects it at the next exit. */
+/* An NMI while the hypervisor runs says that there is mail, or else it is the guest's:
+ * exit_chores() injects that at the next exit. With more than one processor both are for now, and
+ * the guest exits before its next instruction. */
 void host_nmi(void)
 {
-    if (nmi_vcpu != NULL) {
-        nmi_vcpu->nmi_pending = true;
-        nmi_vcpu->chores_in = 1;
+    struct vcpu *vcpu = current_vcpu();
+
+    if (machine.ended)
+        halt_for_ever();
+    if (!vcpu->takes_nmis)
+        return;
+    if (!mail_owns_nmi(vcpu)) {
+        vcpu->nmi_pending = true;
+        vcpu->chores_in = 1;
     }
+    if (machine.cpus > 1)
+        vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0);
 }

@@ -9,16 +9,15 @@
 #include <stdint.h>
 
 /* Leaves stage2's GDT, which lies in memory that will be the guest's, for one in the block, and
- * loads a TSS and an IDT whose handlers print the registers and stop. */
-void tables_load(void);
+ * loads the TSS of processor `cpu`, counted from 0, and an IDT whose handlers print the registers
+ * and stop. */
+void tables_load(uint32_t cpu);
 
 /* Where the VMCS's host-state area gets its bases from. */
 uint64_t tables_gdt_base(void);
 uint64_t tables_idt_base(void);
-uint64_t tables_tss_base(void);
-
-/* From now on an NMI that hits the hypervisor is kept for this vCPU. */
-void tables_nmi_for(struct vcpu *vcpu);
+uint64_t tables_tss_base(uint32_t cpu);
+uint16_t tables_tss_selector(uint32_t cpu);
 
 /* As rdmsr() and wrmsr(), but false where the processor answers with #GP. */
 bool rdmsr_safe(uint32_t msr, uint64_t *value);

@@ -28,12 +28,23 @@ static void trace(const struct vcpu *vcpu, uint32_t reason)
              vmcs_read(VMCS_EXIT_QUALIFICATION));
 }
 
+/* Where NMIs exit, the processor can say when the guest takes the next one: exit reason 8. */
+static void ask_for_nmi_window(bool wanted)
+{
+    if (wanted)
+        vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, PROC_NMI_WINDOW_EXITING);
+    else
+        vmcs_clear(VMCS_PRIMARY_PROC_CONTROLS, PROC_NMI_WINDOW_EXITING);
+}
+
 void exit_offer_nmi(struct vcpu *vcpu)
 {
     if (vcpu->nmi_pending && inject_nmi()) {
         vcpu->nmi_pending = false;
         vcpu->nmi_sent = true;
     }
+    if (machine.cpus > 1)
+        ask_for_nmi_window(vcpu->nmi_pending);
     vcpu->chores_in = 1;
 }
 
@@ -57,7 +68,7 @@ void exit_chores(struct vcpu *vcpu)
     follow_nmi(vcpu);
     if (machine.options.trace_exits)
         trace(vcpu, reason);
-    if (machine.options.status_line)
+    if (machine.options.status_line && vcpu->id == 0)
         screen_status_draw(vcpu);
     vcpu->chores_in = next_chores(vcpu);
 }

@@ -1,14 +1,57 @@
 /*
- * exits/exception.c: an exception of the guest, exit reason 0. They exit only while one instruction
- * is stepped over hidden memory (exits/hidden.c): #DB is the end of the step, and any other one is
- * the guest's own, which must not see the flags of the step.
+ * exits/exception.c: an exception of the guest, or an NMI, exit reason 0.
+ *
+ * Exceptions exit only while one instruction is stepped over hidden memory (exits/hidden.c): #DB is
+ * the end of the step, and any other one is the guest's own, which must not see the flags of the
+ * step. NMIs exit only where there are several processors. Most of them say that there is mail
+ * (cpu/mail.h); one without mail is the guest's.
  */
 #include "cpu/cpu.h"
+#include "cpu/mail.h"
 #include "exits/exits.h"
+#include "machine.h"
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
 #define DR6_BS 0x4000ull
+
+/* The next NMI can come only after an IRET: SDM volume 3, "Handling Multiple NMIs" (3A 6.7.1). */
+static void unblock_nmis(void)
+{
+    uint64_t rsp;
+
+    __asm__ volatile("mov %%rsp, %0\n\t"
+                     "mov %%ss, %%eax\n\t"
+                     "push %%rax\n\t"
+                     "push %0\n\t"
+                     "pushfq\n\t"
+                     "mov %%cs, %%eax\n\t"
+                     "push %%rax\n\t"
+                     "lea 1f(%%rip), %%rax\n\t"
+                     "push %%rax\n\t"
+                     "iretq\n"
+                     "1:"
+                     : "=&r"(rsp)
+                     :
+                     : "rax", "cc", "memory");
+}
+
+static enum exit_action handle_nmi(struct vcpu *vcpu)
+{
+    if (machine.ended)
+        halt_for_ever();
+    unblock_nmis();
+    if (vcpu->step != STEP_NONE)
+        hidden_step_end(vcpu); /* the instruction that was being stepped begins again */
+    inject_interrupted_event();
+    if (mail_owns_nmi(vcpu)) {
+        mail_read(vcpu);
+    } else {
+        vcpu->nmi_pending = true;
+        exit_offer_nmi(vcpu);
+    }
+    return EXIT_RESUME;
+}
 
 enum exit_action exit_exception(struct vcpu *vcpu, const struct exit_info *info)
 {
@@ -17,6 +60,8 @@ enum exit_action exit_exception(struct vcpu *vcpu, const struct exit_info *info)
     uint64_t reasons = qualification; /* as DR6 would get them */
 
     (void)info;
+    if ((interruption & INTERRUPTION_TYPE) == INTERRUPTION_TYPE_NMI)
+        return handle_nmi(vcpu);
     if (vcpu->step != STEP_INSTRUCTION)
         return EXIT_UNHANDLED;
     hidden_step_end(vcpu);

@@ -32,6 +32,11 @@ void exit_chores(struct vcpu *vcpu);
 /* An NMI that waits goes with the next entry if it can, and otherwise after a later exit. */
 void exit_offer_nmi(struct vcpu *vcpu);
 
+/* exits/preemption_timer.c: the next entry exits before the guest executes anything, by reason 52;
+ * and it is over. For processors that have the timer. */
+void exit_before_next_instruction(void);
+void exit_no_more_before_next_instruction(void);
+
 /* exits/progress.c: called after EXIT_RESUME. Stops a guest that exits for the same reason at the
  * same place for ever. */
 void progress_check(struct vcpu *vcpu, const struct exit_info *info);
@@ -62,6 +67,7 @@ exit_fn exit_hlt;
 exit_fn exit_interrupt_window;
 exit_fn exit_invd;
 exit_fn exit_io;
+exit_fn exit_nmi_window;
 exit_fn exit_preemption_timer;
 exit_fn exit_rdmsr;
 exit_fn exit_task_switch;

@@ -25,6 +25,7 @@ enum exit_action exit_external_interrupt(struct vcpu *vcpu, const struct exit_in
         return EXIT_RESUME;
     }
     apic_interrupt_acknowledged();
+    vcpu->progress.repeats = 0; /* a processor that sleeps all the time wakes at one place */
     if (!physical_apic_in_service(vector)) {
         apic_request_extint(vcpu, vector);
         return EXIT_RESUME;

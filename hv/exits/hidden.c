@@ -77,7 +77,7 @@ static void step_event(struct vcpu *vcpu)
 {
     vcpu->step = STEP_EVENT;
     if (vmx_capabilities.pin >> 32 & PIN_PREEMPTION_TIMER)
-        vmcs_set(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
+        exit_before_next_instruction();
 }
 
 enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
@@ -101,7 +101,7 @@ void hidden_step_end(struct vcpu *vcpu)
     ept_decoy_hide();
     if (vcpu->step == STEP_INSTRUCTION)
         step_instruction_end(vcpu);
-    else
-        vmcs_clear(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
+    else if (vcpu->mail == 0) /* else it goes on with that */
+        exit_no_more_before_next_instruction();
     vcpu->step = STEP_NONE;
 }

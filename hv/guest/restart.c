@@ -5,6 +5,7 @@
 #include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "cpu/mail.h"
 #include "exits/exits.h"
 #include "guest/resident.h"
 #include "lib/string.h"
@@ -89,6 +90,18 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
     if (machine.options.reset == RESET_MACHINE)
         reset_machine();
     check_not_stuck(why);
+    for (uint32_t i = 1; i < machine.cpus; i++)
+        mail_post(vcpu, &vcpus[i], MAIL_INIT);
+    if (vcpu->id == 0)
+        guest_restart_here(vcpu);
+    else
+        mail_post(vcpu, &vcpus[0], MAIL_RESTART);
+    return EXIT_RESUME;
+}
+
+void guest_restart_here(struct vcpu *vcpu)
+{
+    vcpu->nmi_pending = vcpu->nmi_sent = false;
     memcpy(physical_pointer(0), low_memory, sizeof low_memory);
     memcpy(physical_pointer(machine.resident_base), resident, sizeof resident);
     io_settle_keyboard(vcpu);
@@ -100,5 +113,4 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
     vcpu->chores_from = vcpu_exits_total(vcpu);
     resident_mark_restarted();
     resident_start_guest();
-    return EXIT_RESUME;
 }

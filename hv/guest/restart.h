@@ -11,7 +11,11 @@
 void guest_restart_prepare(void);
 
 /* Does what the option reset= says. With reset=guest, the default, the guest begins again at its
- * boot sector under the same hypervisor, and the exit is resumed. `why` is for the log. */
+ * boot sector under the same hypervisor, on cpu 0, and all others wait for a SIPI; the exit is
+ * resumed. `why` is for the log. */
 enum exit_action guest_restart(struct vcpu *vcpu, const char *why);
+
+/* The part of it that cpu 0 has to do itself. */
+void guest_restart_here(struct vcpu *vcpu);
 
 #endif

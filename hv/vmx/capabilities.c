@@ -53,7 +53,7 @@ static const struct {
 
 /* IA32_FEATURE_CONTROL: firmware should have locked it; where it did not, we do. CPUID first:
  * reading the MSR says nothing, or faults, where there is no VMX. */
-static void check_enabled(void)
+void vmx_check_enabled(void)
 {
     uint64_t control;
 
@@ -99,7 +99,7 @@ static void read_capabilities(void)
 
 void vmx_check_machine(void)
 {
-    check_enabled();
+    vmx_check_enabled();
     read_capabilities();
     for (uint32_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         uint64_t capability = *needs[i].capability;

@@ -48,6 +48,8 @@ void vmcs_create(struct vcpu *vcpu);
 void vmcs_write_host(const struct vcpu *vcpu);
 void vmcs_write_controls(struct vcpu *vcpu);
 void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip);
+/* Where a guest in real mode goes on, if it is not where its CS says. */
+void vmcs_write_guest_start(uint16_t cs, uint32_t base, uint16_t ip);
 
 /* Whether the guest's RDMSR and WRMSR of `msr` (below 2000H) exit: exits/msr.c. */
 void vmcs_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);

@@ -81,3 +81,10 @@ void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip)
     vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
     vmcs_write(VMCS_LINK_POINTER, VMCS_LINK_POINTER_NONE);
 }
+
+void vmcs_write_guest_start(uint16_t cs, uint32_t base, uint16_t ip)
+{
+    vmcs_write(VMCS_GUEST_CS_SELECTOR, cs);
+    vmcs_write(VMCS_GUEST_CS_BASE, base);
+    vmcs_write(VMCS_GUEST_RIP, ip);
+}

@@ -23,10 +23,10 @@ void vmcs_write_host(const struct vcpu *vcpu)
     vmcs_write(VMCS_HOST_ES_SELECTOR, SEL_DATA);
     vmcs_write(VMCS_HOST_FS_SELECTOR, SEL_DATA);
     vmcs_write(VMCS_HOST_GS_SELECTOR, SEL_DATA);
-    vmcs_write(VMCS_HOST_TR_SELECTOR, SEL_TSS);
+    vmcs_write(VMCS_HOST_TR_SELECTOR, tables_tss_selector(vcpu->id));
     vmcs_write(VMCS_HOST_FS_BASE, 0);
     vmcs_write(VMCS_HOST_GS_BASE, 0);
-    vmcs_write(VMCS_HOST_TR_BASE, tables_tss_base());
+    vmcs_write(VMCS_HOST_TR_BASE, tables_tss_base(vcpu->id));
     vmcs_write(VMCS_HOST_GDTR_BASE, tables_gdt_base());
     vmcs_write(VMCS_HOST_IDTR_BASE, tables_idt_base());
     vmcs_write(VMCS_HOST_SYSENTER_CS, 0);

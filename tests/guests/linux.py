@@ -41,7 +41,7 @@ INIT = """\
 echo "init: user space"
 echo "init: cpus $(/bin/busybox cat /sys/devices/system/cpu/online)"
 echo "init: shell says $(/bin/busybox sh -c 'echo $((6 * 7))')"
-/bin/busybox grep -E 'IO-APIC|LOC:' /proc/interrupts
+/bin/busybox grep -E 'IO-APIC|LOC:|RES:|CAL:' /proc/interrupts
 echo "init: done"
 /bin/busybox stty sane </dev/console
 /bin/busybox poweroff -f

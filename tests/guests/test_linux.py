@@ -1,7 +1,8 @@
 """Linux, as Debian ships it, boots under hv16, computes, and switches the machine off.
 
 It brings its own bootloader, goes to long mode, reprograms the 8259, uses the local APIC's timer and
-I/O APIC, and ends by ACPI. One processor; ticks are Bochs's, and exact.
+I/O APIC, brings up the second processor by INIT and SIPI, and ends by ACPI. Ticks are Bochs's, and
+exact.
 """
 
 import re
@@ -16,6 +17,7 @@ MEMORY = 128  # MB
 HOLE = "[mem 0x0000000007c00000-0x0000000007dfffff] reserved"  # its top, in even MiB
 SECONDS = 400
 MODES = ["off", "mmio", "tpr-ro", "tpr", "apicv", "x2apic", "posted"]
+TWICE = [f"{mode} twice" for mode in MODES if mode != "off"]  # with two processors
 AT_MOST = {"off": 1.02, "mmio": 1.25, "tpr-ro": 1.25, "tpr": 1.25, "apicv": 1.10, "x2apic": 1.10,
            "posted": 1.10}  # ticks, natively 1
 
@@ -27,13 +29,29 @@ def runs(tmp_path_factory) -> dict[str, Run]:
         pytest.fail(f"{IMAGE} is missing: make test-guests builds it", pytrace=False)
     folder = tmp_path_factory.mktemp("linux")
 
-    def run(mode: str) -> Run:
+    def run(name: str) -> Run:
+        mode, _, second = name.partition(" ")
         options = {"native": True} if mode == "native" else {"options": [f"apic={mode}", "reset=stop"]}
-        return boot(folder / mode, guests=[IMAGE], mem_mb=MEMORY, timeout=SECONDS, **options)
+        return boot(folder / name.replace(" ", "_"), guests=[IMAGE], mem_mb=MEMORY, timeout=SECONDS,
+                    cpus=2 if second else 1, **options)
 
     with ThreadPoolExecutor(2) as pool:
-        names = ["native", *MODES]
+        names = ["native", *MODES, "native twice", *TWICE]
         return dict(zip(names, pool.map(run, names)))
+
+
+@pytest.mark.parametrize("mode", ["native twice", *TWICE])
+def test_linux_brings_up_the_second_processor(runs, mode):
+    run = runs[mode]
+    assert (run.report.ended, run.status) == ("off", 0), run.explain()
+    for words in ("init: cpus 0-1", "init: shell says 42", "init: done"):
+        assert words in run.serial
+    assert not re.search("BUG:|Oops|Call Trace|MP-BIOS bug|failed", run.serial)
+    for name in ("Local timer interrupts", "Rescheduling interrupts|Function call interrupts"):
+        counts = re.search(rf"^ *\w+: +(\d+) +(\d+) +(?:{name})", run.serial, re.MULTILINE)
+        assert counts and int(counts[1]) > 0 and int(counts[2]) > 0, name
+    native = runs["native twice"].report.ticks
+    print(f"linux, 2 processors, {mode}: {run.report.ticks:,} ticks: {run.report.ticks / native:.3f}")
 
 
 @pytest.mark.parametrize("mode", ["native", *MODES])

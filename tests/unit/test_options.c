@@ -38,6 +38,7 @@ static void assert_defaults(void)
     assert_int_equal(options.level, LOG_INFO);
     assert_false(options.trace_exits);
     assert_true(options.status_line);
+    assert_int_equal(options.cpus, 8);
     assert_int_equal(options.reset, RESET_GUEST);
     assert_int_equal(options.apic, APIC_AUTO);
     assert_int_equal(options.poke_count, 0);
@@ -123,6 +124,12 @@ static void test_named_values(void **state)
         assert_good(bugs[i]);
         assert_int_equal(options.bug, BUG_NONE + (int)i);
     }
+    for (uint32_t cpus = 1; cpus <= 8; cpus++) {
+        char text[8];
+        snprintf(text, sizeof text, "cpus=%u", cpus);
+        assert_good(text);
+        assert_int_equal(options.cpus, cpus);
+    }
     assert_good("trace=exits status=off");
     assert_true(options.trace_exits);
     assert_false(options.status_line);
@@ -165,6 +172,7 @@ static void test_wrong_values(void **state)
         {"\"guest\", \"stop\" or \"machine\"", {"reset=", "reset=halt", "reset=0", "reset=gues"}},
         {"off mmio tpr-ro tpr apicv x2apic posted or auto", {"apic=", "apic=on", "apic=tpr-rw"}},
         {"none stale-tpr no-threshold or raw-page", {"bug=", "bug=tpr", "bug=stale_tpr"}},
+        {"a number from 1 to 8", {"cpus=", "cpus=0", "cpus=9", "cpus=256", "cpus=all", "cpus=1,2"}},
         {"FIELD:VALUE, two numbers, at most 4 times",
          {"poke=", "poke=1", "poke=:", "poke=1:", "poke=:1", "poke=1:2:3", "poke=1=2", "poke=1;2",
           "poke=0x100000000:1", "poke=4294967296:1", "poke=1:18446744073709551616",
@@ -187,20 +195,22 @@ static void test_wrong_words(void **state)
     (void)state;
 
     assert_bad("gest=0x80", "unknown option \"gest=0x80\"; "
-                            "known: guest log level trace status reset apic bug poke");
-    assert_bad("=1",
-               "unknown option \"=1\"; known: guest log level trace status reset apic bug poke");
+                            "known: guest log level trace status reset apic bug cpus poke");
+    assert_bad(
+        "=1",
+        "unknown option \"=1\"; known: guest log level trace status reset apic bug cpus poke");
     assert_bad("Log=e9", "unknown option \"Log=e9\"; "
-                         "known: guest log level trace status reset apic bug poke");
+                         "known: guest log level trace status reset apic bug cpus poke");
     assert_bad("logs=e9", "unknown option \"logs=e9\"; "
-                          "known: guest log level trace status reset apic bug poke");
-    assert_bad("lo=e9",
-               "unknown option \"lo=e9\"; known: guest log level trace status reset apic bug poke");
+                          "known: guest log level trace status reset apic bug cpus poke");
+    assert_bad(
+        "lo=e9",
+        "unknown option \"lo=e9\"; known: guest log level trace status reset apic bug cpus poke");
     assert_bad("guest", "option \"guest\" has no value: write KEY=VALUE");
     assert_bad("log=none xyz", "option \"xyz\" has no value: write KEY=VALUE");
     assert_bad("guest = 1", "option \"guest\" has no value: write KEY=VALUE");
     assert_bad("\xFF\x01\x7Fl=e9", "unknown option \"\?\?\?l=e9\"; "
-                                   "known: guest log level trace status reset apic bug poke");
+                                   "known: guest log level trace status reset apic bug cpus poke");
 }
 
 /* The longest words still get their whole message, and longer ones a message of their own. */
@@ -212,10 +222,10 @@ static void test_long_words(void **state)
     for (int length = 40; length < 60; length++) {
         snprintf(word, sizeof word, "k=%0*d", length - 2, 0);
         if (length <= 47)
-            snprintf(
-                message, sizeof message,
-                "unknown option \"%s\"; known: guest log level trace status reset apic bug poke",
-                word);
+            snprintf(message, sizeof message,
+                     "unknown option \"%s\"; known: guest log level trace status reset apic bug "
+                     "cpus poke",
+                     word);
         else
             snprintf(message, sizeof message,
                      "option \"%.47s...\" is too long: 47 characters at most", word);

@@ -1,0 +1,117 @@
+/*
+ * cpu/start.c: see start.h.
+ * Source: SDM volume 3, "MP Initialization Example" (3A 9.4.4).
+ */
+#include "cpu/start.h"
+#include "apic/apic.h"
+#include "apic/physical.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "cpu/processors.h"
+#include "lib/string.h"
+#include "machine.h"
+#include "mem/pages.h"
+#include "vmx/capabilities.h"
+#include "vmx/fields.h"
+
+#define STACK_PAGES      2
+#define PORT_DELAY       0x80 /* an access takes about a microsecond on a PC, and harms nobody */
+#define AFTER_INIT       10000
+#define AFTER_SIPI       200
+#define PATIENCE         100000
+#define MEMORY_WITH_ACPI 0x100000000ull
+
+struct trampoline_data { /* cpu/trampoline.asm */
+    uint64_t cr3, cr0, stack, vcpu, entry;
+};
+
+extern const uint8_t trampoline[];
+extern const uint32_t trampoline_data_offset, trampoline_size;
+
+/* Waits so many microseconds, or until the processor is there. */
+static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
+{
+    for (uint32_t i = 0; i < microseconds; i++) {
+        if (__atomic_load_n(&vcpu->takes_nmis, __ATOMIC_ACQUIRE))
+            return true;
+        in8(PORT_DELAY);
+    }
+    return false;
+}
+
+static void place_trampoline(const struct vcpu *vcpu)
+{
+    struct trampoline_data *data = physical_pointer(TRAMPOLINE_ADDR + trampoline_data_offset);
+
+    memcpy(physical_pointer(TRAMPOLINE_ADDR), trampoline, trampoline_size);
+    data->cr3 = read_cr3();
+    data->cr0 = read_cr0();
+    data->stack = (uint64_t)pages_alloc(STACK_PAGES) + STACK_PAGES * PAGE_SIZE;
+    data->vcpu = (uint64_t)vcpu;
+    data->entry = (uint64_t)cpu_main;
+}
+
+/* INIT, because the firmware may have left it in any state; then twice SIPI, as the first may be
+ * lost. */
+static bool start(struct vcpu *vcpu)
+{
+    place_trampoline(vcpu);
+    physical_apic_send(vcpu->apic_id, IPI_INIT);
+    wait_for(vcpu, AFTER_INIT);
+    for (uint32_t tries = 0; tries < 2; tries++) {
+        physical_apic_send(vcpu->apic_id, IPI_STARTUP | TRAMPOLINE_ADDR >> 12);
+        if (wait_for(vcpu, AFTER_SIPI))
+            return true;
+    }
+    return wait_for(vcpu, PATIENCE);
+}
+
+static void start_next(uint32_t apic_id)
+{
+    struct vcpu *vcpu = &vcpus[machine.cpus];
+    uint64_t before = rdtsc();
+
+    vcpu->id = machine.cpus++;
+    vcpu->apic_id = apic_id;
+    if (start(vcpu)) {
+        log_info("cpu %u: APIC ID %x, virtual-APIC address %lx, started in %lu ticks", vcpu->id,
+                 apic_id, apic_virtual_address(vcpu), rdtsc() - before);
+        return;
+    }
+    log_warn("the processor with APIC ID %x does not answer INIT and SIPI, and is left out",
+             apic_id);
+    physical_apic_send(apic_id, IPI_INIT); /* should it come to itself, it is too late */
+    machine.cpus--;
+}
+
+/* One processor reaches another by NMI (cpu/mail.h): these must exit, and be told apart. */
+static const char *lacking(void)
+{
+    uint32_t can = (uint32_t)(vmx_capabilities.pin >> 32);
+
+    return apic_way == NULL                    ? "apic=off"
+           : (can & PIN_VIRTUAL_NMIS) == 0     ? "no \"virtual NMIs\""
+           : (can & PIN_PREEMPTION_TIMER) == 0 ? "no \"activate VMX-preemption timer\""
+                                               : NULL;
+}
+
+void cpus_start(void)
+{
+    struct processors found;
+    const char *why = lacking();
+
+    machine.cpus = 1;
+    processors_find(&found, physical_pointer(0), MEMORY_WITH_ACPI);
+    if (found.count + found.left_out < 2 || machine.options.cpus == 1)
+        return;
+    if (why != NULL) {
+        log_warn("%u processors, but only this one is used: %s", found.count, why);
+        return;
+    }
+    for (uint32_t i = 0; i < found.count; i++) {
+        if (found.id[i] != vcpus[0].apic_id && machine.cpus < machine.options.cpus)
+            start_next(found.id[i]);
+    }
+    log_info("%u processors, found by %s", machine.cpus,
+             found.source == PROCESSORS_MADT ? "ACPI" : "the MultiProcessor table");
+}

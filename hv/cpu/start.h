@@ -1,0 +1,17 @@
+/*
+ * cpu/start.h: the other processors of the machine.
+ */
+#ifndef HV16_CPU_START_H
+#define HV16_CPU_START_H
+
+#include "vcpu.h"
+
+/* Starts each processor that the firmware's tables name, up to the number that the option cpus=
+ * allows, one after the other. Each runs cpu_main() and is one of vcpus[] then. One that does
+ * not answer is named in the log and left out. */
+void cpus_start(void);
+
+/* main.c: what each of them runs, on a stack of its own. */
+_Noreturn void cpu_main(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,73 @@
+; trampoline.asm: the first instructions of each further processor: from the real mode that a SIPI
+; starts it in straight to long mode, and into cpu_main().
+;
+; cpu/start.c copies this to TRAMPOLINE_ADDR, below 1 MiB, and fills in what the processor that
+; booted has in its control registers. Paging and protection are switched on together: SDM volume 3,
+; "Initializing IA-32e Mode" (3A 10.8.5).
+
+%include "layout.inc"
+
+%define AT(label)   (label - trampoline)        ; as an offset in CS, and in DS then
+%define HERE(label) (TRAMPOLINE_ADDR + AT(label))
+
+CR4_PAE   equ 1 << 5
+MSR_EFER  equ 0xC0000080
+EFER_LME  equ 1 << 8
+
+section .rodata
+global trampoline, trampoline_data_offset, trampoline_size
+
+bits 16
+align 16
+trampoline:
+    cli
+    mov     ax, cs
+    mov     ds, ax
+    o32 lgdt [AT(gdt_pointer)]
+    mov     eax, CR4_PAE
+    mov     cr4, eax
+    mov     eax, [AT(cr3_value)]
+    mov     cr3, eax
+    mov     ecx, MSR_EFER
+    rdmsr
+    or      eax, EFER_LME
+    wrmsr
+    mov     eax, [AT(cr0_value)]
+    mov     cr0, eax
+    jmp     dword SEL_CODE64:HERE(start64)
+bits 64
+start64:
+    mov     ax, SEL_DATA
+    mov     ds, ax
+    mov     es, ax
+    mov     ss, ax
+    xor     eax, eax
+    mov     fs, ax
+    mov     gs, ax
+    mov     rsp, [abs HERE(stack_value)]
+    mov     rdi, [abs HERE(vcpu_value)]
+    mov     rax, [abs HERE(entry_value)]
+    call    rax                 ; never returns
+
+align 8
+gdt:
+    dq      0
+    dq      0x00CF9A000000FFFF  ; SEL_CODE32
+    dq      0x00CF92000000FFFF  ; SEL_DATA
+    dq      0x00AF9A000000FFFF  ; SEL_CODE64
+gdt_pointer:
+    dw      gdt_pointer - gdt - 1
+    dd      HERE(gdt)
+
+align 8
+trampoline_data:                ; struct trampoline_data in cpu/start.c
+cr3_value:      dq 0
+cr0_value:      dq 0
+stack_value:    dq 0
+vcpu_value:     dq 0
+entry_value:    dq 0
+trampoline_end:
+
+align 4
+trampoline_data_offset: dd AT(trampoline_data)
+trampoline_size:        dd AT(trampoline_end)

@@ -1,0 +1,12 @@
+/*
+ * exits/nmi_window.c: the guest can take an NMI now, exit reason 8. exit_offer_nmi() has asked for
+ * this, and exit_chores() has made the offer already.
+ */
+#include "exits/exits.h"
+
+enum exit_action exit_nmi_window(struct vcpu *vcpu, const struct exit_info *info)
+{
+    (void)info;
+    exit_offer_nmi(vcpu);
+    return EXIT_RESUME;
+}

@@ -1,0 +1,77 @@
+/*
+ * init/init.c: see init.h.
+ */
+#include "init/init.h"
+#include "apic/apic.h"
+#include "console/log.h"
+#include "cpu/cpu.h"
+#include "guest/restart.h"
+#include "layout.h"
+#include "machine.h"
+#include "vmx/vmcs.h"
+
+#define CMOS_SHUTDOWN 0x0F /* what the BIOS is to do after an INIT */
+
+/* The values with which a BIOS jumps to where the double word at 40:67 says. */
+static bool bios_expects_init(void)
+{
+    uint8_t shutdown;
+
+    out8(PORT_CMOS_INDEX, CMOS_SHUTDOWN);
+    shutdown = in8(PORT_CMOS_DATA);
+    return shutdown == 0x05 || shutdown == 0x0A;
+}
+
+/* The processor sleeps in the guest, with interrupts off: what is for it comes as mail. The
+ * activity state "wait-for-SIPI" would wait for a real one. */
+static void wait_for_sipi(struct vcpu *vcpu)
+{
+    init_write_state(vcpu);
+    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_HLT);
+    vcpu->waits_for_sipi = true;
+}
+
+void init_power_up(struct vcpu *vcpu)
+{
+    vmcs_write_guest_real_mode(0, 0);
+    vmcs_set(VMCS_GUEST_CR0, CR0_CD | CR0_NW);
+    wait_for_sipi(vcpu);
+}
+
+/* The processor that booted begins at the reset vector, where the BIOS looks whether it was told
+ * about this. If not, it would test and boot the machine anew, and find hv16's disk: so the guest
+ * begins anew instead. */
+static void receive_first(struct vcpu *vcpu)
+{
+    if (bios_expects_init()) {
+        apic_reset(vcpu);
+        init_write_state(vcpu);
+    } else {
+        guest_restart(vcpu, "INIT, and CMOS 0Fh does not say where to go on");
+    }
+}
+
+void init_receive(struct vcpu *vcpu)
+{
+    vcpu->nmi_pending = vcpu->nmi_sent = false;
+    vcpu->inits++;
+    log_debug("cpu %u: INIT, at %lx:%lx", vcpu->id, vmcs_read(VMCS_GUEST_CS_SELECTOR),
+              vmcs_read(VMCS_GUEST_RIP));
+    if (vcpu->id == 0) {
+        receive_first(vcpu);
+        return;
+    }
+    apic_reset(vcpu);
+    wait_for_sipi(vcpu);
+}
+
+void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
+{
+    if (!vcpu->waits_for_sipi)
+        return;
+    vcpu->waits_for_sipi = false;
+    vcpu->sipis++;
+    log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
+    vmcs_write_guest_start((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);
+    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
+}

@@ -1,0 +1,20 @@
+/*
+ * init/init.h: INIT and SIPI, as the guest's processors get them from each other.
+ */
+#ifndef HV16_INIT_INIT_H
+#define HV16_INIT_INIT_H
+
+#include "vcpu.h"
+
+/* The vCPU of the current VMCS is as after INIT. What INIT keeps stays as it is. */
+void init_write_state(struct vcpu *vcpu);
+
+/* One of the further processors, as the guest finds it: powered up, and waiting for a SIPI. */
+void init_power_up(struct vcpu *vcpu);
+
+/* An INIT, or a SIPI, arrives. A SIPI for a processor that does not wait for one is ignored.
+ * Source: SDM volume 3, "MP Initialization Protocol Algorithm for MP Systems" (3A 9.4.3). */
+void init_receive(struct vcpu *vcpu);
+void init_receive_sipi(struct vcpu *vcpu, uint8_t vector);
+
+#endif

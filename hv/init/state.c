@@ -1,0 +1,56 @@
+/*
+ * init/state.c: a processor after INIT.
+ * Source: SDM volume 3, "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT"
+ * (3A 10.1.1, table 10-1), its column INIT, line by line.
+ */
+#include "cpu/cpu.h"
+#include "init/init.h"
+#include "lib/string.h"
+#include "vmx/enter.h"
+#include "vmx/vmcs.h"
+
+#define RESET_CS        0xF000
+#define RESET_CS_BASE   0xFFFF0000u
+#define RESET_IP        0xFFF0
+#define DR6_AFTER_RESET 0xFFFF0FF0u
+
+/* "All other MSRs: unchanged". vmcs_write_guest_real_mode() is for power-up. */
+static const uint16_t kept[] = {
+    VMCS_GUEST_PAT,
+    VMCS_GUEST_SYSENTER_CS,
+    VMCS_GUEST_SYSENTER_ESP,
+    VMCS_GUEST_SYSENTER_EIP,
+};
+
+static void clear_debug_registers(void)
+{
+    __asm__ volatile("mov %0, %%dr0\n\t"
+                     "mov %0, %%dr1\n\t"
+                     "mov %0, %%dr2\n\t"
+                     "mov %0, %%dr3"
+                     :
+                     : "r"(0ull));
+    write_dr6(DR6_AFTER_RESET);
+}
+
+void init_write_state(struct vcpu *vcpu)
+{
+    uint64_t cache = vmcs_read(VMCS_GUEST_CR0) & (CR0_CD | CR0_NW);
+    uint64_t before[sizeof kept / sizeof kept[0]];
+
+    for (uint32_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        before[i] = vmcs_read(kept[i]);
+    /* EFLAGS 2H; CR3, CR4 0; SS to GS 0, limit FFFFH; GDTR, IDTR, LDTR, TR; DR7 400H */
+    vmcs_write_guest_real_mode(0, 0);
+    /* CS: selector F000H, base FFFF0000H; EIP FFF0H */
+    vmcs_write_guest_start(RESET_CS, RESET_CS_BASE, RESET_IP);
+    vmcs_set(VMCS_GUEST_CR0, cache);                /* CR0 10H, with "CD and NW unchanged" */
+    memset(vcpu->gpr, 0, sizeof vcpu->gpr);         /* EAX to EDI, R8 to R15: 0 */
+    vcpu->gpr[REG_RDX] = (uint32_t)cpuid(1, 0).eax; /* EDX: the processor's signature */
+    vmx_load_other_gprs(vcpu);
+    write_cr2(0);            /* CR2: 0 */
+    clear_debug_registers(); /* DR0 to DR3: 0; DR6: FFFF0FF0H */
+    for (uint32_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        vmcs_write(kept[i], before[i]);
+    /* Unchanged: x87, XMM, XCR0, the time stamp counter, MTRRs, caches: all the processor's. */
+}
