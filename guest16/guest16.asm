@@ -46,6 +46,7 @@ section .bss  nobits start=BSS_ADDR
 %include "apic_latency.asm"     ; the time from a request to its handler
 %include "irql.asm"             ; handlers that watch over the task priority
 %include "long_mode.asm"        ; to long mode and back
+%include "smp.asm"              ; the other processors
 
 %include "bios.asm"             ; the demos, one file each
 %include "bigreal.asm"

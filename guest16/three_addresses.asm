@@ -26,6 +26,7 @@ demo_three_addresses:
         SAY `\n`
         call three_bases
         call three_structures
+        call three_others
         call long_mode_absent
         setc [three_no_cr8]
         jc .no_long_mode
@@ -68,6 +69,51 @@ three_bases:
         call say_hex32
         SAY `\n`
 .native:
+        ret
+
+; The same on every other processor: one page for all, and one for each.
+three_others:
+        mov bx, three_record
+        call smp_each
+        mov si, smp_records
+        test cx, cx
+        jz .done
+.next:
+        SAY `three-addresses: cpu-`
+        lodsd
+        call say_hex8
+        SAY ` guest-base `
+        lodsd
+        call say_hex32
+        SAY `, apic-access `
+        lodsd
+        call say_hex32
+        SAY `, virtual-apic `
+        lodsd
+        call say_hex32
+        SAY `\n`
+        dec cx
+        jnz .next
+.done:
+        ret
+
+three_record:                   ; on the other processor
+        call smp_id
+        stosd
+        mov ecx, MSR_APIC_BASE
+        rdmsr
+        stosd
+        xor ecx, ecx
+        xor edx, edx
+        cmp byte [hv_present], 0
+        je .native
+        mov ebx, HYPERCALL_APIC_ADDRESSES
+        call hypercall
+.native:
+        mov eax, ecx
+        stosd
+        mov eax, edx
+        stosd
         ret
 
 ; The two pages lie in hv16's block: the guest's accesses to their addresses reach neither.

@@ -27,6 +27,7 @@ demo_x2apic_id:
         SAY `\n`
         call x2apic_outside
         call x2apic_ask_cpuid
+        call x2apic_ask_others
         call apic_enter_x2apic
         call x2apic_base
         call x2apic_ask_msr
@@ -106,6 +107,56 @@ x2apic_ask_msr:
         cmp eax, [x2apic_cpuid_id]
 .wrong:
         CHECK e, "MSR 802h is not the ID that CPUID tells"
+        ret
+
+; The same on every other processor.
+x2apic_ask_others:
+        cmp byte [apic_msr], 0
+        jne .done               ; the firmware's x2APIC mode: smp_each is not for that
+        mov bx, x2apic_record
+        call smp_each
+        mov si, smp_records
+        test cx, cx
+        jz .done
+.next:
+        SAY `x2apic-id: cpu-`
+        mov eax, [si]
+        call say_hex8
+        SAY ` rdmsr-802h `
+        mov eax, [si + 4]
+        call say_hex32
+        SAY `:`
+        mov eax, [si + 8]
+        call say_hex32
+        SAY `\n`
+        mov eax, [si + 8]
+        cmp eax, [si]
+        CHECK e, "MSR 802h of another processor is not its ID"
+        add si, SMP_RECORD
+        dec cx
+        jnz .next
+.done:
+        ret
+
+x2apic_record:                  ; on the other processor: into x2APIC mode, and out again
+        call smp_id
+        stosd
+        mov ecx, MSR_APIC_BASE
+        rdmsr
+        or eax, APIC_BASE_EXTD
+        wrmsr
+        mov ecx, X2APIC_ID
+        rdmsr
+        xchg eax, edx
+        stosd
+        xchg eax, edx
+        stosd
+        mov ecx, MSR_APIC_BASE
+        rdmsr
+        and eax, ~(APIC_BASE_EXTD | APIC_BASE_ENABLE)
+        wrmsr
+        or eax, APIC_BASE_ENABLE
+        wrmsr
         ret
 
 x2apic_explain:

@@ -142,12 +142,12 @@ def test_three_addresses_are_of_three_kinds(three, mode):
     check_good(three)
     row = three.rows[mode]
     assert (row["guest's base"], row["verdict"]) == ("FEE00900", "ok")
-    others = row["APIC-access"], row["virtual-APIC"]
+    others = row["APIC-access"], row["virtual-APIC"], row["of CPU 1"]
     if mode in ("off", "mmio"):
-        assert others == ("-", "-")
+        assert others == ("-", "-", "-")
         return
     pages = {int(address, 16) >> 12 for address in (row["guest's base"], *others)}
-    assert len(pages) == 3
+    assert len(pages) == 4, "CPU 1 has a virtual-APIC page of its own"
     log = (three.out / mode / "hv.log").read_text("utf-8")
     block = [int(end, 16) for end in
              re.search(r"^hv16: hidden: 0x([0-9a-f]+)-0x([0-9a-f]+)\r?$", log, re.M).groups()]
@@ -171,11 +171,13 @@ def test_x2apic_id_is_right_where_there_is_an_x2apic_and_skipped_elsewhere(folde
         row = done.rows[mode]
         if mode in X2APIC or (mode == "off" and NATIVE_X2APIC):
             assert row["RDMSR 802H"] == "00000000:" + row["CPUID"] == "00000000:00000000"
+            assert row["on CPU 1"] == ("-" if mode == "off" else "00000000:00000001")
             assert row["verdict"] == "ok"
         else:
             assert (row["CPUID"], row["RDMSR 802H"], row["verdict"]) == ("-", "-", "skipped")
     raw = done.rows["x2apic, bug=raw-page"]
     assert (raw["CPUID"], raw["RDMSR 802H"]) == ("00000000", "DEADBEEF:DEADBEEF")
+    assert raw["on CPU 1"] == "DEADBEEF:DEADBEEF"
     assert raw["verdict"].startswith("as it must: ")
 
 

@@ -37,6 +37,8 @@ def three(case: Case, **values: str | None) -> Outcome:
     usual = {"guest-base": "FEE00900", "machine-base": "FEE00900",
              "apic-access": "01C26000, there" if hidden else "none in this mode",
              "virtual-apic": "01C27000, there" if hidden else "none in this mode",
+             "cpu-01": "guest-base FEE00800, apic-access 01C26000, virtual-apic 01C28000" if hidden
+                       else "guest-base FEE00800, apic-access 00000000, virtual-apic 00000000",
              **{way: str(exits) for way, exits in ways.items()}}
     values = changed(usual, values)
     lines = [f"three-addresses: by {way}, exits {values[way]}, page 50, cr8 05, ok\n"
@@ -49,9 +51,11 @@ def x2apic_id(case: Case, **values: str | None) -> Outcome:
         return Outcome(case, verdict="skipped", reason="no x2APIC")
     if case.bug:
         return Outcome(case, verdict="FAILED", reason="not the ID", values=changed(
-            {"cpuid-0bh": "00000000", "rdmsr-802h": "DEADBEEF:DEADBEEF"}, values))
+            {"cpuid-0bh": "00000000", "rdmsr-802h": "DEADBEEF:DEADBEEF",
+             "cpu-01": "rdmsr-802h DEADBEEF:DEADBEEF"}, values))
     return Outcome(case, verdict="ok", values=changed(
-        {"cpuid-0bh": "00000001", "rdmsr-802h": "00000000:00000001"}, values))
+        {"cpuid-0bh": "00000001", "rdmsr-802h": "00000000:00000001",
+         "cpu-02": "rdmsr-802h 00000000:00000002"}, values))
 
 
 def changed(usual: dict[str, str], values: dict[str, str | None]) -> dict[str, str]:
@@ -104,6 +108,17 @@ WRONG = [
     ("three-addresses", "off", "", {"guest_base": None}, "no guest-base address"),
     ("three-addresses", "tpr", "", {"virtual_apic": "01C26000, there"}, "are the same page"),
     ("three-addresses", "tpr", "", {"apic_access": "FEE00000, there"}, "are the same page"),
+    ("three-addresses", "tpr", "", {"cpu_01": None}, "no other processor has answered"),
+    ("three-addresses", "apicv", "", {
+        "cpu_01": "guest-base FEE00800, apic-access 01C26000, virtual-apic 01C27000"},
+     "two processors share a virtual-APIC page"),
+    ("three-addresses", "tpr-ro", "", {
+        "cpu_01": "guest-base FEE00800, apic-access 01C29000, virtual-apic 01C28000"},
+     "cpu-01 has another APIC-access address"),
+    ("x2apic-id", "posted", "", {"cpu_02": None}, "no other processor has answered"),
+    ("x2apic-id", "x2apic", "", {"cpu_02": "rdmsr-802h 00000000:00000000"}, "cpu-02: rdmsr-802h"),
+    ("x2apic-id", "x2apic", "raw-page", {"cpu_01": "rdmsr-802h 00000000:00000001"},
+     "the raw page reads 00000000:00000001"),
     ("x2apic-id", "x2apic", "", {"rdmsr_802h": "DEADBEEF:DEADBEEF"},
      "RDMSR 802H reads DEADBEEF:DEADBEEF, expected 00000000:00000001"),
     ("x2apic-id", "posted", "", {"rdmsr_802h": None}, "RDMSR 802H reads nothing"),

@@ -7,7 +7,7 @@ table. A demo fails when the table is not what the answer says.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hv16 import models, reasons, run, spinlocks
@@ -123,13 +123,38 @@ def three_addresses_problem(outcome: Outcome) -> str:
     if none and (outcome.case.mode not in ("off", "mmio") or "guest-base" in none):
         return f"there is no {none[0]} address"
     pages = [int(address, 16) >> 12 for address in found.values() if address != "none"]
-    return "" if len(set(pages)) == len(pages) else "two of the addresses are the same page"
+    if len(set(pages)) != len(pages):
+        return "two of the addresses are the same page"
+    return three_others_problem(outcome, found["apic-access"], found["virtual-apic"])
+
+
+def others(outcome: Outcome) -> dict[str, str]:
+    """What the other processors found, by their names."""
+    return {key: value for key, value in outcome.values.items() if key.startswith("cpu-")}
+
+
+def three_others_problem(outcome: Outcome, access: str, virtual: str) -> str:
+    """All processors of a guest share one APIC-access page, and none a virtual-APIC page."""
+    if outcome.case.mode == "off":
+        return ""  # they are the machine's
+    if not others(outcome):
+        return "no other processor has answered"
+    pages = [virtual.replace("none", "00000000")]
+    for cpu, text in others(outcome).items():
+        words = dict(re.findall(r"([\w-]+) ([0-9A-F]{8})", text))
+        if words.get("apic-access") != access.replace("none", "00000000"):
+            return f"{cpu} has another APIC-access address"
+        pages.append(words.get("virtual-apic", ""))
+    shared = len(set(pages)) < len(pages)
+    return "two processors share a virtual-APIC page" if shared and virtual != "none" else ""
 
 
 def three_cells(outcome: Outcome) -> list[str]:
     ways = three_ways(outcome)
     addresses = [outcome.values.get(key, "-").split()[0].rstrip(",").replace("none", "-")
                  for key in ("guest-base", "machine-base", "apic-access", "virtual-apic")]
+    addresses += [text.rsplit(" ", 1)[1].replace("00000000", "-")
+                  for text in others(outcome).values()][:1] or ["-"]
     return addresses + [f"{ways[way]:,}" if way in ways else "-" for way in ("page", "msr", "cr8")]
 
 
@@ -146,7 +171,9 @@ def three_notes(_: list[Outcome]) -> list[str]:
 def x2apic_problem(outcome: Outcome) -> str:
     case, value = outcome.case, outcome.values.get("rdmsr-802h", "")
     if case.bug == "raw-page":
-        return "" if value == POISON else f"the raw page reads {value or outcome.verdict}"
+        values = [value, *(text.split()[-1] for text in others(outcome).values())]
+        wrong = [text for text in values if text != POISON]
+        return f"the raw page reads {wrong[0] or outcome.verdict}" if wrong else ""
     if outcome.verdict == "FAILED" or (case.mode in X2APIC_MODES and outcome.verdict != "ok"):
         return outcome.reason or outcome.verdict
     if case.mode not in ("off", *X2APIC_MODES) and outcome.verdict != "skipped":
@@ -154,12 +181,18 @@ def x2apic_problem(outcome: Outcome) -> str:
     told = "00000000:" + x2apic_cells(outcome)[0]
     if outcome.verdict == "ok" and value != told:
         return f"RDMSR 802H reads {value or 'nothing'}, expected {told}"
+    if case.mode in X2APIC_MODES and not others(outcome):
+        return "no other processor has answered"
+    for cpu, text in others(outcome).items():
+        if text != f"rdmsr-802h 00000000:{int(cpu[4:], 16):08X}":
+            return f"{cpu}: {text}"
     return ""
 
 
 def x2apic_cells(outcome: Outcome) -> list[str]:
     values = outcome.values
-    return [values.get("cpuid-0bh", values.get("cpuid-01h", "-")), values.get("rdmsr-802h", "-")]
+    return [values.get("cpuid-0bh", values.get("cpuid-01h", "-")), values.get("rdmsr-802h", "-"),
+            next(iter(others(outcome).values()), "-").removeprefix("rdmsr-802h ")]
 
 
 def x2apic_notes(_: list[Outcome]) -> list[str]:
@@ -182,6 +215,7 @@ class Demo:
     # Titles and rows of another table than one with a row for each case.
     rows: Callable[[list[Outcome]], tuple[list[str], list[list[str]]]] | None = None
     differences: Callable[[list[Outcome]], dict[str, str]] | None = None  # between the cases
+    cpus: int = 1  # processors it needs
 
 
 DEMOS = {
@@ -195,12 +229,12 @@ DEMOS = {
         spinlocks.differences),
     "three-addresses": Demo(
         "IA32_APIC_BASE, APIC-access address, virtual-APIC address: which is which",
-        WITHOUT_BUG, ["guest's base", "machine's", "APIC-access", "virtual-APIC", "page", "MSR",
-                      "CR8"], three_cells, three_problem, three_notes),
+        WITHOUT_BUG, ["guest's base", "machine's", "APIC-access", "virtual-APIC", "of CPU 1",
+                      "page", "MSR", "CR8"], three_cells, three_problem, three_notes, cpus=2),
     "x2apic-id": Demo(
         "RDMSR 802H, and a virtual-APIC page that nobody has initialised",
-        [*WITHOUT_BUG, Case("x2apic", "raw-page")], ["CPUID", "RDMSR 802H"], x2apic_cells,
-        x2apic_problem, x2apic_notes),
+        [*WITHOUT_BUG, Case("x2apic", "raw-page")], ["CPUID", "RDMSR 802H", "on CPU 1"],
+        x2apic_cells, x2apic_problem, x2apic_notes, cpus=2),
 }
 
 
@@ -235,6 +269,7 @@ def demo_command(request: RunRequest, name: str, json_file: str | None) -> int:
     if not name:
         return list_demos()
     demo = DEMOS[name]
+    request = replace(request, cpus=max(request.cpus, demo.cpus))
     folder = OUT / name if request.out == run.DEFAULT_OUT else request.out
     outcomes = [run_case(request, name, case, folder) for case in demo.cases]
     judged = [judge(demo, outcome) for outcome in outcomes]
