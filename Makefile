@@ -83,7 +83,7 @@ symbols: $B/hv16.img
 
 # --- tests --------------------------------------------------------------------------------------------------
 # The pure logic, compiled unchanged for the host, with the sanitizers, one program for each test file.
-PURE    := hv/options.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
+PURE    := hv/options.c hv/option_keys.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
            hv/exits/reasons.c hv/vmx/xcr0.c hv/vmx/errors.c hv/vmx/field_names.c $(wildcard hv/vmx/check*.c) \
            hv/apic/lapic.c hv/apic/lapic_registers.c hv/apic/lapic_ipi.c \
            hv/apic/decode.c hv/apic/execute.c hv/mem/guest_walk.c hv/cpu/processors.c

@@ -32,6 +32,7 @@
 #define HV_LOAD_SEGMENT  0x1000
 
 #define TRAMPOLINE_ADDR 0x8000 /* hv/cpu/trampoline.asm: stage2 is done by then */
+#define TRAMPOLINE_MAX  0x100
 
 /* --- The hypervisor's block --------------------------------------------------------------------
  * 2 MiB aligned and hidden whole, so that one EPT entry hides it. Only its first MiB is used:
@@ -50,6 +51,7 @@
 #define BDA_ADDR          0x400
 #define BDA_EBDA          0x40E /* segment of the extended BIOS data area */
 #define BDA_BASE_MEMORY   0x413 /* KiB of memory below the EBDA, a word */
+#define BDA_WARM_START    0x467 /* a far address: see CMOS_SHUTDOWN */
 #define BDA_VIDEO_MODE    0x449
 #define BDA_VIDEO_COLUMNS 0x44A
 #define BDA_VIDEO_ROWS    0x484 /* rows minus one */
@@ -63,6 +65,7 @@
 #define PORT_COM2          0x2F8 /* the hypervisor's log */
 #define PORT_KBD_DATA      0x60
 #define PORT_KBD_COMMAND   0x64
+#define PORT_DELAY         0x80 /* takes about a microsecond on a PC, and harms nobody */
 #define PORT_CMOS_INDEX    0x70
 #define PORT_CMOS_DATA     0x71
 #define PORT_SYSTEM_A      0x92 /* fast A20 and fast reset */

@@ -51,7 +51,7 @@ static void announce(void)
 /* Into VMX root operation, with one VMCS, filled in three parts. The guest's is the caller's. */
 static void open_cpu(struct vcpu *vcpu)
 {
-    vmx_on();
+    vmx_on(vcpu);
     vmcs_create(vcpu);
     vmcs_write_host(vcpu);     /* what the processor loads at an exit */
     vmcs_write_controls(vcpu); /* what causes exits */

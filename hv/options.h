@@ -13,7 +13,7 @@
 #define GUEST_ACTIVE_PARTITION                                                                     \
     0x100 /* guest=: not a drive, but the boot drive's active partition */
 #define OPTION_POKES       4
-#define OPTIONS_ERROR_SIZE 128 /* bytes of a message, with its NUL */
+#define OPTIONS_ERROR_SIZE 144 /* bytes of a message, with its NUL */
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* How the guest's local APIC is virtualized, from the plainest way to the most of a processor. */
@@ -29,6 +29,8 @@ enum apic_mode {
 };
 /* Mistakes that one can make with a virtual APIC, on demand: docs/apic.md. */
 enum apic_bug { BUG_NONE, BUG_STALE_TPR, BUG_NO_THRESHOLD, BUG_RAW_PAGE };
+/* An INIT that stays pending, as in Bochs up to 2.7: take it for real, or show what happens. */
+enum init_policy { INIT_AUTO, INIT_ACK, INIT_STORM };
 enum reset_policy { RESET_GUEST, RESET_STOP, RESET_MACHINE };
 
 struct option_poke { /* poke=FIELD:VALUE: a VMCS field to overwrite just before the first entry */
@@ -47,6 +49,7 @@ struct options {
     enum reset_policy reset; /* reset=guest (default)|stop|machine */
     enum apic_mode apic;     /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default auto) */
     enum apic_bug bug;       /* bug=none (default)|stale-tpr|no-threshold|raw-page */
+    enum init_policy init;   /* init=auto (default)|ack|storm: docs/init.md */
     uint32_t poke_count;
     struct option_poke poke[OPTION_POKES];
 };
@@ -55,7 +58,7 @@ struct options {
  * Fills `options` from `text`: KEY=VALUE words between white space, up to `size` bytes, a NUL or
  * a 1Ah. Words may repeat, the last one counts (poke= adds up). Numbers are decimal or 0x hex.
  * Returns true; or false with one line in `error` that names the word and what it may be:
- *     unknown option "gest=0x80"; known: guest log level trace status reset apic bug cpus poke
+ *     unknown option "gest=0x80"; known: guest log level trace status reset apic bug cpus init poke
  *     option "guest=512": needs "active" or a drive from 0 to 0xff
  *     option "guest" has no value: write KEY=VALUE
  * After false `options` holds the defaults, so that the line can be logged.

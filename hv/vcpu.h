@@ -84,7 +84,10 @@ struct vcpu {
     uint32_t mail_nmis;       /* NMIs sent because of it that have not come yet, likewise */
     uint32_t mail_vectors[8]; /* fixed interrupts, a bit for each vector, likewise */
     bool waits_for_sipi;      /* after INIT: it sleeps, and only a SIPI starts it */
-    uint32_t inits, sipis;    /* how many it has got, and acted upon */
+    void *stack;              /* of the hypervisor; NULL: the one in hv.ld */
+    uint32_t init_storm;      /* INIT exits in a row: exits/init_signal.c */
+    uint64_t init_last, init_rip;
+    uint32_t inits, sipis; /* how many it has got, and acted upon */
 
     struct lapic lapic;         /* the guest's local APIC, except with apic=off */
     uint8_t extint[EXTINT_MAX]; /* acknowledged vectors of the 8259 that wait for the guest */
@@ -92,7 +95,7 @@ struct vcpu {
     bool arrivals_left; /* interrupts of the machine do not exit now: apic/arrival.c */
     void *posted;       /* the posted-interrupt descriptor, with apic=posted */
 
-    void *vmcs;         /* the regions that the processor reads, each of 4 KiB */
+    void *vmxon, *vmcs; /* the regions that the processor reads, each of 4 KiB */
     uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */
     uint8_t *msr_bitmap;
 };

@@ -4,6 +4,7 @@
 #ifndef HV16_CPU_CPU_H
 #define HV16_CPU_CPU_H
 
+#include "layout.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -141,6 +142,20 @@ static inline void out16(uint16_t port, uint16_t value)
 static inline void out32(uint16_t port, uint32_t value)
 {
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+#define CMOS_SHUTDOWN 0x0F /* what the BIOS is to do after an INIT */
+
+static inline uint8_t cmos_read(uint8_t index)
+{
+    out8(PORT_CMOS_INDEX, index);
+    return in8(PORT_CMOS_DATA);
+}
+
+static inline void cmos_write(uint8_t index, uint8_t value)
+{
+    out8(PORT_CMOS_INDEX, index);
+    out8(PORT_CMOS_DATA, value);
 }
 
 static inline uint64_t read_dr6(void)

@@ -15,7 +15,6 @@
 #include "vmx/fields.h"
 
 #define STACK_PAGES      2
-#define PORT_DELAY       0x80 /* an access takes about a microsecond on a PC, and harms nobody */
 #define AFTER_INIT       10000
 #define AFTER_SIPI       200
 #define PATIENCE         100000
@@ -39,23 +38,25 @@ static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
     return false;
 }
 
-static void place_trampoline(const struct vcpu *vcpu)
+void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
 {
     struct trampoline_data *data = physical_pointer(TRAMPOLINE_ADDR + trampoline_data_offset);
 
     memcpy(physical_pointer(TRAMPOLINE_ADDR), trampoline, trampoline_size);
     data->cr3 = read_cr3();
     data->cr0 = read_cr0();
-    data->stack = (uint64_t)pages_alloc(STACK_PAGES) + STACK_PAGES * PAGE_SIZE;
+    if (vcpu->stack == NULL)
+        vcpu->stack = pages_alloc(STACK_PAGES);
+    data->stack = (uint64_t)vcpu->stack + STACK_PAGES * PAGE_SIZE;
     data->vcpu = (uint64_t)vcpu;
-    data->entry = (uint64_t)cpu_main;
+    data->entry = (uint64_t)entry;
 }
 
 /* INIT, because the firmware may have left it in any state; then twice SIPI, as the first may be
  * lost. */
 static bool start(struct vcpu *vcpu)
 {
-    place_trampoline(vcpu);
+    cpus_place_trampoline(vcpu, cpu_main);
     physical_apic_send(vcpu->apic_id, IPI_INIT);
     wait_for(vcpu, AFTER_INIT);
     for (uint32_t tries = 0; tries < 2; tries++) {

@@ -11,6 +11,10 @@
  * not answer is named in the log and left out. */
 void cpus_start(void);
 
+/* Puts the trampoline in its place in low memory: whoever begins there comes to `entry`, on a stack
+ * for this vCPU. */
+void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *));
+
 /* main.c: what each of them runs, on a stack of its own. */
 _Noreturn void cpu_main(struct vcpu *vcpu);
 

@@ -13,6 +13,9 @@
  * and stop. */
 void tables_load(uint32_t cpu);
 
+/* The same tables again: the processor has been reset. */
+void tables_activate(uint32_t cpu);
+
 /* Where the VMCS's host-state area gets its bases from. */
 uint64_t tables_gdt_base(void);
 uint64_t tables_idt_base(void);

@@ -68,6 +68,10 @@ vcpu_value:     dq 0
 entry_value:    dq 0
 trampoline_end:
 
+%if AT(trampoline_end) > TRAMPOLINE_MAX
+    %error "the trampoline has outgrown TRAMPOLINE_MAX"
+%endif
+
 align 4
 trampoline_data_offset: dd AT(trampoline_data)
 trampoline_size:        dd AT(trampoline_end)

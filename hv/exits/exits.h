@@ -64,6 +64,7 @@ exit_fn exit_ept_violation;
 exit_fn exit_exception;
 exit_fn exit_external_interrupt;
 exit_fn exit_hlt;
+exit_fn exit_init_signal;
 exit_fn exit_interrupt_window;
 exit_fn exit_invd;
 exit_fn exit_io;

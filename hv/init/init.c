@@ -10,15 +10,11 @@
 #include "machine.h"
 #include "vmx/vmcs.h"
 
-#define CMOS_SHUTDOWN 0x0F /* what the BIOS is to do after an INIT */
-
 /* The values with which a BIOS jumps to where the double word at 40:67 says. */
 static bool bios_expects_init(void)
 {
-    uint8_t shutdown;
+    uint8_t shutdown = cmos_read(CMOS_SHUTDOWN);
 
-    out8(PORT_CMOS_INDEX, CMOS_SHUTDOWN);
-    shutdown = in8(PORT_CMOS_DATA);
     return shutdown == 0x05 || shutdown == 0x0A;
 }
 

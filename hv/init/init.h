@@ -12,6 +12,10 @@ void init_write_state(struct vcpu *vcpu);
 /* One of the further processors, as the guest finds it: powered up, and waiting for a SIPI. */
 void init_power_up(struct vcpu *vcpu);
 
+/* A real INIT of this processor is pending, and VM exits do not clear it: has it, out of VMX
+ * operation. The guest goes on as the VMCS says. */
+_Noreturn void init_acknowledge(struct vcpu *vcpu);
+
 /* An INIT, or a SIPI, arrives. A SIPI for a processor that does not wait for one is ignored.
  * Source: SDM volume 3, "MP Initialization Protocol Algorithm for MP Systems" (3A 9.4.3). */
 void init_receive(struct vcpu *vcpu);

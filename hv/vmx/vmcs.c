@@ -75,35 +75,49 @@ static void set_fixed_bits(void)
     write_cr4((cr4 | vmx_capabilities.cr4_fixed0) & vmx_capabilities.cr4_fixed1);
 }
 
-void vmx_on(void)
-{
-    uint32_t *region = pages_alloc(1);
-    uint64_t address = physical_address(region);
-    bool failed;
-
-    set_fixed_bits();
-    *region = revision();
-    __asm__ volatile("vmxon %1" : "=@ccbe"(failed) : "m"(address) : "memory");
-    if (failed)
-        machine_stop("VMXON failed with the region at %lx, revision %x", address, *region);
-}
-
-void vmcs_create(struct vcpu *vcpu)
+void vmx_on(struct vcpu *vcpu)
 {
     uint64_t address;
     bool failed;
 
+    if (vcpu->vmxon == NULL)
+        vcpu->vmxon = pages_alloc(1);
+    address = physical_address(vcpu->vmxon);
+    set_fixed_bits();
+    *(uint32_t *)vcpu->vmxon = revision();
+    __asm__ volatile("vmxon %1" : "=@ccbe"(failed) : "m"(address) : "memory");
+    if (failed)
+        machine_stop("VMXON failed with the region at %lx, revision %x", address, revision());
+}
+
+void vmcs_put_away(const struct vcpu *vcpu)
+{
+    uint64_t address = physical_address(vcpu->vmcs);
+    bool failed;
+
+    __asm__ volatile("vmclear %1" : "=@ccbe"(failed) : "m"(address) : "memory");
+    if (failed)
+        machine_stop("VMCLEAR failed with the VMCS at %lx", address);
+}
+
+void vmcs_make_current(const struct vcpu *vcpu)
+{
+    uint64_t address = physical_address(vcpu->vmcs);
+    bool failed;
+
+    __asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(address) : "memory");
+    if (failed)
+        machine_stop("VMPTRLD failed with the VMCS at %lx", address);
+}
+
+void vmcs_create(struct vcpu *vcpu)
+{
     vcpu->vmcs = pages_alloc(1);
     vcpu->io_bitmap = pages_alloc(2);
     vcpu->msr_bitmap = pages_alloc(1);
     *(uint32_t *)vcpu->vmcs = revision();
-    address = physical_address(vcpu->vmcs);
-    __asm__ volatile("vmclear %1" : "=@ccbe"(failed) : "m"(address) : "memory");
-    if (failed)
-        machine_stop("VMCLEAR failed with the VMCS at %lx", address);
-    __asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(address) : "memory");
-    if (failed)
-        machine_stop("VMPTRLD failed with the VMCS at %lx", address);
+    vmcs_put_away(vcpu);
+    vmcs_make_current(vcpu);
 }
 
 void vmcs_poke(void)

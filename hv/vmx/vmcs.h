@@ -39,10 +39,15 @@ static inline __attribute__((always_inline)) void vmcs_write_proven(uint32_t fie
 void vmcs_prove(void);
 
 /* VMXON on this processor. Stops if it fails. */
-void vmx_on(void);
+void vmx_on(struct vcpu *vcpu);
 
 /* Makes a VMCS for `vcpu`, with its bitmaps, and makes it current: VMCLEAR, VMPTRLD. */
 void vmcs_create(struct vcpu *vcpu);
+
+/* VMCLEAR: what the processor keeps of it goes to memory, and the next entry is a VMLAUNCH.
+ * VMPTRLD: it is the current one. */
+void vmcs_put_away(const struct vcpu *vcpu);
+void vmcs_make_current(const struct vcpu *vcpu);
 
 /* Fill the three parts of the current VMCS: one file each. */
 void vmcs_write_host(const struct vcpu *vcpu);

@@ -116,7 +116,7 @@ def test_reset_stop_stops_at_the_first_reset_and_says_why(out):
 
 
 BAD = {
-    "gest=0x80": 'unknown option "gest=0x80"; known: guest log level trace status reset apic bug cpus poke',
+    "gest=0x80": 'unknown option "gest=0x80"; known: guest log level trace status reset apic bug cpus init poke',
     "guest=512": 'option "guest=512": needs "active" or a drive from 0 to 0xff',
     "guest=": 'option "guest=": needs "active"',
     "guest=disk": 'option "guest=disk": needs "active"',

@@ -39,6 +39,7 @@ static void assert_defaults(void)
     assert_false(options.trace_exits);
     assert_true(options.status_line);
     assert_int_equal(options.cpus, 8);
+    assert_int_equal(options.init, INIT_AUTO);
     assert_int_equal(options.reset, RESET_GUEST);
     assert_int_equal(options.apic, APIC_AUTO);
     assert_int_equal(options.poke_count, 0);
@@ -130,6 +131,11 @@ static void test_named_values(void **state)
         assert_good(text);
         assert_int_equal(options.cpus, cpus);
     }
+    assert_good("init=ack");
+    assert_int_equal(options.init, INIT_ACK);
+    assert_good("init=storm");
+    assert_int_equal(options.init, INIT_STORM);
+    assert_good("init=storm init=auto");
     assert_good("trace=exits status=off");
     assert_true(options.trace_exits);
     assert_false(options.status_line);
@@ -173,6 +179,7 @@ static void test_wrong_values(void **state)
         {"off mmio tpr-ro tpr apicv x2apic posted or auto", {"apic=", "apic=on", "apic=tpr-rw"}},
         {"none stale-tpr no-threshold or raw-page", {"bug=", "bug=tpr", "bug=stale_tpr"}},
         {"a number from 1 to 8", {"cpus=", "cpus=0", "cpus=9", "cpus=256", "cpus=all", "cpus=1,2"}},
+        {"\"auto\", \"ack\" or \"storm\"", {"init=", "init=on", "init=acknowledge"}},
         {"FIELD:VALUE, two numbers, at most 4 times",
          {"poke=", "poke=1", "poke=:", "poke=1:", "poke=:1", "poke=1:2:3", "poke=1=2", "poke=1;2",
           "poke=0x100000000:1", "poke=4294967296:1", "poke=1:18446744073709551616",
@@ -195,22 +202,22 @@ static void test_wrong_words(void **state)
     (void)state;
 
     assert_bad("gest=0x80", "unknown option \"gest=0x80\"; "
-                            "known: guest log level trace status reset apic bug cpus poke");
+                            "known: guest log level trace status reset apic bug cpus init poke");
     assert_bad(
         "=1",
-        "unknown option \"=1\"; known: guest log level trace status reset apic bug cpus poke");
+        "unknown option \"=1\"; known: guest log level trace status reset apic bug cpus init poke");
     assert_bad("Log=e9", "unknown option \"Log=e9\"; "
-                         "known: guest log level trace status reset apic bug cpus poke");
+                         "known: guest log level trace status reset apic bug cpus init poke");
     assert_bad("logs=e9", "unknown option \"logs=e9\"; "
-                          "known: guest log level trace status reset apic bug cpus poke");
-    assert_bad(
-        "lo=e9",
-        "unknown option \"lo=e9\"; known: guest log level trace status reset apic bug cpus poke");
+                          "known: guest log level trace status reset apic bug cpus init poke");
+    assert_bad("lo=e9", "unknown option \"lo=e9\"; known: guest log level trace status reset apic "
+                        "bug cpus init poke");
     assert_bad("guest", "option \"guest\" has no value: write KEY=VALUE");
     assert_bad("log=none xyz", "option \"xyz\" has no value: write KEY=VALUE");
     assert_bad("guest = 1", "option \"guest\" has no value: write KEY=VALUE");
-    assert_bad("\xFF\x01\x7Fl=e9", "unknown option \"\?\?\?l=e9\"; "
-                                   "known: guest log level trace status reset apic bug cpus poke");
+    assert_bad("\xFF\x01\x7Fl=e9",
+               "unknown option \"\?\?\?l=e9\"; "
+               "known: guest log level trace status reset apic bug cpus init poke");
 }
 
 /* The longest words still get their whole message, and longer ones a message of their own. */

@@ -1,0 +1,58 @@
+/*
+ * exits/init_signal.c: a real INIT has hit the guest, exit reason 3. With apic=off the guest's own
+ * APIC sends them; in the other modes none ever arrives, for its ICR is virtual.
+ *
+ * The exit is the processor's acknowledgement: SDM volume 3, "Other Causes of VM Exits" (3C 26.2).
+ * Where it is not, the INIT is still there at the next entry, and the guest never executes another
+ * instruction: seeds/003_913debcc2571e2e4.txt, and docs/init.md.
+ */
+#include "console/log.h"
+#include "exits/exits.h"
+#include "init/init.h"
+#include "machine.h"
+#include "vmx/vmcs.h"
+
+#define STICKY_AFTER 8     /* exits in a row, with no instruction of the guest in between */
+#define STORM_UNTIL  10000 /* init=storm: so many are enough to believe it */
+
+/* So many in a row, and the INIT is taken for real. One is what every processor has, so none of
+ * these does anything where the exit is the acknowledgement. */
+static const uint32_t patience[] = {
+    [INIT_AUTO] = STICKY_AFTER,
+    [INIT_ACK] = 2,
+    [INIT_STORM] = UINT32_MAX,
+};
+
+static bool nothing_happened_since(const struct vcpu *vcpu)
+{
+    return vcpu->init_storm > 0 && vcpu_exits_total(vcpu) == vcpu->init_last + 1 &&
+           vmcs_read(VMCS_GUEST_RIP) == vcpu->init_rip;
+}
+
+static void storm(const struct vcpu *vcpu)
+{
+    if (vcpu->init_storm >= STORM_UNTIL)
+        machine_stop("%u INIT exits, and the guest has not executed one instruction: the INIT "
+                     "stays pending; init=ack has an answer",
+                     vcpu->init_storm);
+}
+
+enum exit_action exit_init_signal(struct vcpu *vcpu, const struct exit_info *info)
+{
+    (void)info;
+    vcpu->init_storm = nothing_happened_since(vcpu) ? vcpu->init_storm + 1 : 1;
+    vcpu->init_last = vcpu_exits_total(vcpu);
+    vcpu->progress.repeats = 0; /* this file counts itself */
+    if (vcpu->init_storm == 1) {
+        init_receive(vcpu);
+        vcpu->init_rip = vmcs_read(VMCS_GUEST_RIP);
+    }
+    if (vcpu->init_storm == STICKY_AFTER)
+        log_warn("INIT exits %u times with no guest instruction in between: it stays pending here, "
+                 "as in Bochs up to 2.7 (2.8 has it right)",
+                 vcpu->init_storm);
+    if (vcpu->init_storm >= patience[machine.options.init])
+        init_acknowledge(vcpu);
+    storm(vcpu);
+    return EXIT_RESUME;
+}
