@@ -25,7 +25,7 @@
 %define STACK_TOP    0x7000     ; not 7C00h: QEMU is slow when stack and code share a page
 %define MAIN_ADDR    0x8000
 %define BSS_ADDR     0xE000
-%define MAX_SECTORS  40         ; of guest16.bin: 20 KiB, and the sectors below BSS_ADDR
+%define MAX_SECTORS  48         ; of guest16.bin: 24 KiB, and the sectors below BSS_ADDR
 
         bits 16
 
@@ -59,6 +59,7 @@ section .bss  nobits start=BSS_ADDR
 %include "spinlocks.asm"
 %include "three_addresses.asm"
 %include "x2apic_id.asm"
+%include "init_ipi.asm"
 %include "bench_apic.asm"
 
 section .text

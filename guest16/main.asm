@@ -49,7 +49,7 @@ autorun:
         call say_text
         SAY `", and there is no demo of that name.\n`
         SAY `  There are menu, tour, bios, bigreal, cpuid, hidden, exits, reset, bench,\n`
-        SAY `  tpr-shadow, spinlocks, three-addresses, x2apic-id, bench-apic.\n`
+        SAY `  tpr-shadow, spinlocks, three-addresses, x2apic-id, init-ipi, bench-apic.\n`
         inc byte [RUN_STATE + run.failed]
         jmp run_end
 .done:
@@ -94,7 +94,7 @@ menu_title:
         jmp hv_say_who
 
 menu_list:
-        SAY `\n  What it can show:\n\n`
+        SAY `\n  What it can show:\n`
         mov bx, demo_table
 .next:
         SAY `    `
@@ -120,7 +120,7 @@ menu_list:
 menu:
         call menu_list
 .prompt:
-        SAY `\n  b g c h e r n s k a x p t q, or m for the menu: `
+        SAY `\n  b g c h e r n s k a x i p t q, or m for the menu: `
         call key_wait
         call say_char
         SAY `\n`
@@ -140,8 +140,8 @@ menu:
         jmp .prompt
 .unknown:
         SAY `  There is no such key. b bios, g bigreal, c cpuid, h hidden, e exits, r reset,\n`
-        SAY `  n bench, s tpr-shadow, k spinlocks, a three-addresses, x x2apic-id, p bench-apic, t tour,\n`
-        SAY `  q end.\n`
+        SAY `  n bench, s tpr-shadow, k spinlocks, a three-addresses, x x2apic-id, i init-ipi,\n`
+        SAY `  p bench-apic, t tour, q end.\n`
         jmp .prompt
 
 ; Waits for a key, on the keyboard or on COM1. Out: AL = the character, in lower case.

@@ -181,6 +181,21 @@ def test_x2apic_id_is_right_where_there_is_an_x2apic_and_skipped_elsewhere(folde
     assert raw["verdict"].startswith("as it must: ")
 
 
+# --- init-ipi ----------------------------------------------------------------------------------------
+
+
+def test_init_ipi_shows_the_storm_and_its_answers(folder):
+    done = run_demo(folder, "init-ipi")
+    check_good(done)
+    assert list(done.rows) == ["off, init=storm", "off, init=ack", "off", *MODES[1:]]
+    for label, row in done.rows.items():
+        storm = label.endswith("storm")
+        assert (row["after it"], row["registers"]) == (("0", "-") if storm else ("goes on", "right"))
+        assert row["CPU 1"] == ("-" if label.startswith("off") else "started")
+        assert row["verdict"] == ("as it must: no guest instruction any more" if storm else "ok")
+    assert [row["INIT exits"] for row in done.rows.values()] == ["10,000", "2", "8"] + 6 * ["0"]
+
+
 # --- bench --apic ------------------------------------------------------------------------------------
 
 
@@ -226,7 +241,7 @@ def test_bench_says_of_each_target_whether_it_is_met(figures):
 
 # --- In the guest's menu -----------------------------------------------------------------------------
 
-MENU = {"s": "tpr-shadow", "a": "three-addresses", "x": "x2apic-id", "p": "bench-apic"}
+MENU = {"i": "init-ipi", "s": "tpr-shadow", "a": "three-addresses", "x": "x2apic-id", "p": "bench-apic"}
 PROMPT = "for the menu: "
 
 

@@ -26,6 +26,10 @@ TPR_BITES = {  # what the bugs must do, and where; elsewhere nothing
     Case("tpr", "stale-tpr"): "IRQL violation",
     Case("tpr", "no-threshold"): "lost interrupt",
 }
+INIT_STORM = 10_000  # exits that hv16 takes for proof
+INIT_EXITS = {  # where the exit clears the INIT, as it should, one; elsewhere none
+    Case("off", init="storm"): (1,), Case("off", init="ack"): (2, 1), Case("off"): (8, 1),
+}
 POISON = "DEADBEEF:DEADBEEF"
 
 
@@ -199,6 +203,48 @@ def x2apic_notes(_: list[Outcome]) -> list[str]:
     return ["RDMSR 802H: EDX:EAX in hex. Skipped: CPUID shows the guest no x2APIC in that mode."]
 
 
+# --- init-ipi --------------------------------------------------------------------------------------
+
+
+def init_cases() -> list[Case]:
+    return [Case("off", init="storm"), Case("off", init="ack"), Case("off"),
+            *[case for case in WITHOUT_BUG if case.mode != "off"]]
+
+
+def init_exits(outcome: Outcome) -> int:
+    return outcome.exits.get("INIT signal", 0)
+
+
+def init_problem(outcome: Outcome) -> str:
+    case, exits = outcome.case, init_exits(outcome)
+    started = outcome.values.get("started", "0") != "0"
+    if case.init == "storm" and outcome.verdict == "stopped":
+        return "" if exits == INIT_STORM else f"{exits:,} INIT exits, expected {INIT_STORM:,}"
+    if outcome.verdict != "ok":
+        return outcome.reason or outcome.verdict
+    expected = INIT_EXITS.get(case, (0,))
+    if exits not in expected:
+        return f"{exits:,} INIT exits, expected {expected[0]}"
+    if case.mode != "off" and not started:
+        return "the second processor has not been started"
+    return ""
+
+
+def init_cells(outcome: Outcome) -> list[str]:
+    values = outcome.values
+    registers = values.get("registers", "")
+    started = values.get("started", "0")
+    return [f"{init_exits(outcome):,}", "goes on" if values.get("came") == "1, ok" else "0",
+            "right" if registers.endswith(", ok") else "-",
+            "started" if started != "0" else "-"]
+
+
+def init_notes(_: list[Outcome]) -> list[str]:
+    return ["INIT exits: reason 3. After it: instructions of the guest. Registers: CR0, DR7 and the "
+            "APIC's SVR.", "CPU 1: started by INIT, SIPI and SIPI; with apic=off it is the "
+            "machine's."]
+
+
 # --- Every demo --------------------------------------------------------------------------------------
 
 
@@ -235,6 +281,10 @@ DEMOS = {
         "RDMSR 802H, and a virtual-APIC page that nobody has initialised",
         [*WITHOUT_BUG, Case("x2apic", "raw-page")], ["CPUID", "RDMSR 802H", "on CPU 1"],
         x2apic_cells, x2apic_problem, x2apic_notes, cpus=2),
+    "init-ipi": Demo(
+        "an INIT to oneself: the exit that never ends, and its answers",
+        init_cases(), ["INIT exits", "after it", "registers", "CPU 1"], init_cells, init_problem,
+        init_notes, cpus=2),
 }
 
 

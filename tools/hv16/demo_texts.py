@@ -45,6 +45,19 @@ Three ways lead to its offset 80H: the APIC-access page, MSR 808H, and MOV CR8. 
 exits for each. With TPR shadow alone (tpr) that is all the page is for. APIC-register
 virtualization (apicv, x2apic) makes it the whole APIC: reads of nearly every register come from
 it, and virtual-interrupt delivery finds IRR and ISR there.""",
+    "init-ipi": """\
+The question (seeds/003_913debcc2571e2e4.txt): a guest sends itself an INIT through the APIC. The
+hypervisor handles exit 3, resets the guest's registers, resumes, and gets exit 3 again, for ever, the
+guest's RIP still where it was put. How is the INIT to be acknowledged?
+
+On a processor, by nothing: the exit has done it. Resetting the guest and resuming is right (apic=off).
+An emulator that leaves the INIT pending, as Bochs does up to 2.7, exits again at each entry, and no
+field of the VMCS and no bit of the APIC helps, because INITs are blocked, not cleared, while the
+hypervisor runs. What it takes is VMXOFF: then the INIT comes, resets the processor for real, and the
+BIOS is told to lead back (CMOS 0Fh, 40:67), where VMX begins anew with the old VMCS (init=ack). The
+simpler way that the author hoped to avoid is the better one: virtualize the APIC, so that the guest's
+write to the command register exits, and no INIT is ever sent. It also brings up the second
+processor, and costs the guest nothing.""",
     "x2apic-id": """\
 The question (seeds/002_c35ae5bdfc062098.txt): with x2APIC virtualization on, RDMSR 802H returns
 2621447225 on every core. Why is it not the APIC ID?

@@ -14,24 +14,32 @@ REFUSED = re.compile(r"^hv16: (?:refused: )?(?:apic=[\w-]+: )?(.*?)(?:; apic=aut
 VERDICT = re.compile(r"^guest16: demo \S+ (ok|skipped|FAILED)(?:: (.*?))?\r?$", re.MULTILINE)
 
 
+STORM = "INIT exits, and the guest has not executed one instruction"
+
+
 @dataclass(frozen=True)
 class Case:
-    """One run: the options apic= and bug=."""
+    """One run: the options apic=, bug= and init=."""
 
     mode: str
     bug: str = ""
+    init: str = ""
+
+    @property
+    def more(self) -> list[str]:
+        return [f"{key}={value}" for key, value in (("bug", self.bug), ("init", self.init)) if value]
 
     @property
     def options(self) -> list[str]:
-        return [f"apic={self.mode}"] + ([f"bug={self.bug}"] if self.bug else [])
+        return [f"apic={self.mode}", *self.more]
 
     @property
     def label(self) -> str:
-        return self.mode + (f", bug={self.bug}" if self.bug else "")
+        return ", ".join([self.mode, *self.more])
 
     @property
     def folder(self) -> str:
-        return self.mode + (f"-{self.bug}" if self.bug else "")
+        return "-".join([self.mode, *(word.partition("=")[2] for word in self.more)])
 
 
 @dataclass
@@ -44,6 +52,7 @@ class Outcome:
     verdict: str = ""  # the guest's: ok, skipped or FAILED
     reason: str = ""  # why not ok
     serial: str = ""
+    exits: dict[str, int] = field(default_factory=dict)  # by name, as hv16 counted them
     values: dict[str, str] = field(default_factory=dict)  # the guest's lines "NAME: KEY VALUE"
 
     @property
@@ -63,7 +72,11 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
     if refused and (features is None or case.mode not in features.apic_modes):
         outcome.lacks = refused.group(1)
         return outcome
+    outcome.exits = report.exits
     last = VERDICT.search(outcome.serial)
+    if case.init == "storm" and report.ended == "stop" and STORM in report.message:
+        outcome.verdict, outcome.reason = "stopped", "no guest instruction any more"
+        return outcome
     if report.ended != "end" or last is None:
         outcome.problem = f"{report.message}; see {run.shown(out)}/{HV_LOG}"
         return outcome
