@@ -4,6 +4,7 @@
  */
 #include "mem/ept.h"
 #include "layout.h"
+#include "lib/lock.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "mem/mtrr_read.h"
@@ -27,6 +28,7 @@
 #define SIZE_512G        0x8000000000ull
 #define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
 
+static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
 static uint64_t *pml4;
 static uint64_t *decoy_table; /* 512 times the same page of ones */
 static uint8_t *ones_page;
@@ -172,17 +174,24 @@ bool ept_is_hidden(uint64_t address)
 
 bool ept_map_missing(uint64_t address)
 {
+    bool mapped;
+
     address &= ~(SIZE_2M - 1);
-    if (address >> machine.physical_bits != 0 || ept_is_hidden(address) ||
-        ept_entry_for(address) != 0)
+    if (address >> machine.physical_bits != 0 || ept_is_hidden(address))
         return false;
-    map_2m(address);
-    return true;
+    lock(&editing);
+    mapped = ept_entry_for(address) == 0;
+    if (mapped)
+        map_2m(address);
+    unlock(&editing);
+    return mapped || machine.cpus > 1; /* with several, another one may have been faster */
 }
 
 void ept_update_types(void)
 {
+    lock(&editing);
     map_all();
+    unlock(&editing);
     ept_flush();
 }
 
@@ -190,12 +199,14 @@ void ept_replace_page(uint32_t slot, uint64_t address, uint64_t physical, uint32
 {
     uint64_t before = replaced[slot].used ? replaced[slot].address : address;
 
+    lock(&editing);
     replaced[slot].used = true;
     replaced[slot].address = address;
     replaced[slot].entry =
         access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB); /* READ and WRITE bits */
     map_2m(before & ~(SIZE_2M - 1));
     map_2m(address & ~(SIZE_2M - 1));
+    unlock(&editing);
     ept_flush();
 }
 

@@ -73,6 +73,8 @@ void vmx_dump(struct vcpu *vcpu)
 
 void vmx_log_counters(const struct vcpu *vcpu)
 {
+    if (vcpu->inits != 0)
+        log_info("cpu %u: %u INITs, %u SIPIs", vcpu->id, vcpu->inits, vcpu->sipis);
     for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
         if (vcpu->exits[i] != 0)
             log_info("cpu %u: %lu exits: %s (%u)", vcpu->id, vcpu->exits[i], exit_reason_name(i),

@@ -23,6 +23,7 @@ def test_a_hundred_inits_to_itself_are_emulated_and_none_is_real(tmp_path, nativ
     assert run.values == native
     assert "INIT signal" not in run.report.exits
     assert run.report.exits["preemption timer"] == ROUNDS, "each is mail to itself"
+    assert f"cpu 0: {ROUNDS} INITs, 0 SIPIs" in run.log
 
 
 @pytest.mark.parametrize("init, exits_each", [("auto", 8), ("ack", 2)])
