@@ -102,5 +102,8 @@ void posted_open(struct vcpu *vcpu);
 /* Posts `vector` for the vCPU, and takes what was posted into its IRR. */
 void posted_request(struct vcpu *vcpu, uint8_t vector);
 void posted_drain(struct vcpu *vcpu);
+/* Tells another processor of what was posted for it. False: its processor does not take it over by
+ * itself, so it needs mail (cpu/mail.h). */
+bool posted_notify(const struct vcpu *to);
 
 #endif

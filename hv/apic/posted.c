@@ -6,6 +6,7 @@
  * Source: SDM volume 3, "Posted-Interrupt Processing" (3C 30.6).
  */
 #include "apic/apic.h"
+#include "apic/physical.h"
 #include "console/log.h"
 #include "machine.h"
 #include "mem/pages.h"
@@ -30,10 +31,15 @@ const struct apic_way apic_posted = {
     .x2apic = true,
 };
 
+static bool is_taken_over(void)
+{
+    return (vmx_capabilities.pin >> 32 & PIN_PROCESS_POSTED_INTERRUPTS) != 0;
+}
+
 void posted_open(struct vcpu *vcpu)
 {
     vcpu->posted = pages_alloc(1);
-    if ((vmx_capabilities.pin >> 32 & PIN_PROCESS_POSTED_INTERRUPTS) == 0) {
+    if (!is_taken_over()) {
         log_info("apic: this processor lacks \"process posted interrupts\": the descriptor is "
                  "drained in software");
         return;
@@ -42,6 +48,14 @@ void posted_open(struct vcpu *vcpu)
     vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT); /* the processor insists */
     vmcs_write(VMCS_POSTED_INTERRUPT_VECTOR, NOTIFICATION_VECTOR);
     vmcs_write(VMCS_POSTED_INTERRUPT_DESCRIPTOR, physical_address(vcpu->posted));
+}
+
+bool posted_notify(const struct vcpu *to)
+{
+    if (to->posted == NULL || !is_taken_over())
+        return false;
+    physical_apic_send(to->apic_id, NOTIFICATION_VECTOR);
+    return true;
 }
 
 void posted_request(struct vcpu *vcpu, uint8_t vector)

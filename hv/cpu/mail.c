@@ -61,7 +61,8 @@ void mail_post_fixed(struct vcpu *from, struct vcpu *to, uint8_t vector)
         posted_request(to, vector);
     else
         __atomic_fetch_or(&to->mail_vectors[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
-    mail_post(from, to, MAIL_FIXED);
+    if (!posted_notify(to))
+        mail_post(from, to, MAIL_FIXED);
 }
 
 static void read_vectors(struct vcpu *vcpu)
