@@ -231,7 +231,7 @@ static void test_long_words(void **state)
         if (length <= 47)
             snprintf(message, sizeof message,
                      "unknown option \"%s\"; known: guest log level trace status reset apic bug "
-                     "cpus poke",
+                     "cpus init poke",
                      word);
         else
             snprintf(message, sizeof message,
