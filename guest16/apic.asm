@@ -158,10 +158,7 @@ apic_restore:
 apic_enter_x2apic:
         cmp byte [apic_msr], 0
         jne .done
-        mov ecx, MSR_APIC_BASE
-        rdmsr
-        or eax, APIC_BASE_EXTD
-        wrmsr
+        call apic_set_extd
         mov byte [apic_msr], 1
         mov byte [apic_entered], 1
 .done:
@@ -170,16 +167,27 @@ apic_enter_x2apic:
 apic_leave_x2apic:
         cmp byte [apic_entered], 0
         je .done
+        call apic_clear_extd
+        mov byte [apic_msr], 0
+        mov byte [apic_entered], 0
+        jmp apic_switch_on
+.done:
+        ret
+
+; The two transitions alone, for any processor: they keep nothing in memory.
+apic_set_extd:
+        mov ecx, MSR_APIC_BASE
+        rdmsr
+        or eax, APIC_BASE_EXTD
+        wrmsr
+        ret
+apic_clear_extd:
         mov ecx, MSR_APIC_BASE
         rdmsr
         and eax, ~(APIC_BASE_EXTD | APIC_BASE_ENABLE)
         wrmsr
         or eax, APIC_BASE_ENABLE
         wrmsr
-        mov byte [apic_msr], 0
-        mov byte [apic_entered], 0
-        jmp apic_switch_on
-.done:
         ret
 
 ; Enters x2APIC mode if hv16 runs in a mode that is about it.

@@ -141,23 +141,14 @@ x2apic_ask_others:
 x2apic_record:                  ; on the other processor: into x2APIC mode, and out again
         call smp_id
         stosd
-        mov ecx, MSR_APIC_BASE
-        rdmsr
-        or eax, APIC_BASE_EXTD
-        wrmsr
+        call apic_set_extd
         mov ecx, X2APIC_ID
         rdmsr
         xchg eax, edx
         stosd
         xchg eax, edx
         stosd
-        mov ecx, MSR_APIC_BASE
-        rdmsr
-        and eax, ~(APIC_BASE_EXTD | APIC_BASE_ENABLE)
-        wrmsr
-        or eax, APIC_BASE_ENABLE
-        wrmsr
-        ret
+        jmp apic_clear_extd
 
 x2apic_explain:
         SAY `  DEADBEEFh is what hv16 fills memory with that nobody has initialised. The\n`

@@ -14,8 +14,10 @@ struct vcpu vcpus[CPUS_MAX];
 static void stop_the_others(void)
 {
     machine.ended = true;
+    if (machine.cpus < 2)
+        return;
     for (uint32_t i = 0; i < machine.cpus; i++) {
-        if (machine.cpus > 1 && vcpus[i].apic_id != physical_apic_id())
+        if (vcpus[i].apic_id != physical_apic_id())
             physical_apic_send(vcpus[i].apic_id, IPI_NMI);
     }
 }

@@ -83,40 +83,6 @@ static bool set_log(struct options *options, const char *value)
     return true;
 }
 
-static bool set_level(struct options *options, const char *value)
-{
-    static const char *const names[] = {"error", "warn", "info", "debug", NULL};
-    int found = find_name(names, value);
-
-    if (found < 0)
-        return false;
-    options->level = (enum log_level)found;
-    return true;
-}
-
-static bool set_apic(struct options *options, const char *value)
-{
-    static const char *const names[] = {"off",    "mmio",   "tpr-ro", "tpr", "apicv",
-                                        "x2apic", "posted", "auto",   NULL};
-    int found = find_name(names, value);
-
-    if (found < 0)
-        return false;
-    options->apic = (enum apic_mode)found;
-    return true;
-}
-
-static bool set_bug(struct options *options, const char *value)
-{
-    static const char *const names[] = {"none", "stale-tpr", "no-threshold", "raw-page", NULL};
-    int found = find_name(names, value);
-
-    if (found < 0)
-        return false;
-    options->bug = (enum apic_bug)found;
-    return true;
-}
-
 static bool set_cpus(struct options *options, const char *value)
 {
     uint64_t number = 0;
@@ -124,17 +90,6 @@ static bool set_cpus(struct options *options, const char *value)
     read_number(&value, '\0', UINT8_MAX, &number);
     options->cpus = (uint32_t)number;
     return number >= 1 && number <= CPUS_MAX;
-}
-
-static bool set_init(struct options *options, const char *value)
-{
-    static const char *const names[] = {"auto", "ack", "storm", NULL};
-    int found = find_name(names, value);
-
-    if (found < 0)
-        return false;
-    options->init = (enum init_policy)found;
-    return true;
 }
 
 static bool set_trace(struct options *options, const char *value)
@@ -147,17 +102,6 @@ static bool set_status(struct options *options, const char *value)
 {
     options->status_line = equal(value, "on");
     return options->status_line || equal(value, "off");
-}
-
-static bool set_reset(struct options *options, const char *value)
-{
-    static const char *const names[] = {"guest", "stop", "machine", NULL};
-    int found = find_name(names, value);
-
-    if (found < 0)
-        return false;
-    options->reset = (enum reset_policy)found;
-    return true;
 }
 
 static bool set_poke(struct options *options, const char *value)
@@ -174,20 +118,42 @@ static bool set_poke(struct options *options, const char *value)
     return true;
 }
 
+/* Keys whose values are names: the position in the list is the enum's value. */
+static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
+static const char *const reset_names[] = {"guest", "stop", "machine", NULL};
+static const char *const apic_names[] = {"off",    "mmio",   "tpr-ro", "tpr", "apicv",
+                                         "x2apic", "posted", "auto",   NULL};
+static const char *const bug_names[] = {"none", "stale-tpr", "no-threshold", "raw-page", NULL};
+static const char *const init_names[] = {"auto", "ack", "storm", NULL};
+
+#define CHOICE(key) NULL, key##_names, offsetof(struct options, key)
+
 const struct option_key option_keys[] = {
-    {"guest", set_guest, "\"active\" or a drive from 0 to 0xff"},
-    {"log", set_log, "\"none\", \"e9\", \"com2\" or \"e9,com2\""},
-    {"level", set_level, "\"error\", \"warn\", \"info\" or \"debug\""},
-    {"trace", set_trace, "\"exits\" or \"none\""},
-    {"status", set_status, "\"on\" or \"off\""},
-    {"reset", set_reset, "\"guest\", \"stop\" or \"machine\""},
-    {"apic", set_apic, "off mmio tpr-ro tpr apicv x2apic posted or auto"},
-    {"bug", set_bug, "none stale-tpr no-threshold or raw-page"},
-    {"cpus", set_cpus, "a number from 1 to 8"},
-    {"init", set_init, "\"auto\", \"ack\" or \"storm\""},
-    {"poke", set_poke, "FIELD:VALUE, two numbers, at most 4 times"},
+    {"guest", "\"active\" or a drive from 0 to 0xff", set_guest, NULL, 0},
+    {"log", "\"none\", \"e9\", \"com2\" or \"e9,com2\"", set_log, NULL, 0},
+    {"level", "\"error\", \"warn\", \"info\" or \"debug\"", CHOICE(level)},
+    {"trace", "\"exits\" or \"none\"", set_trace, NULL, 0},
+    {"status", "\"on\" or \"off\"", set_status, NULL, 0},
+    {"reset", "\"guest\", \"stop\" or \"machine\"", CHOICE(reset)},
+    {"apic", "off mmio tpr-ro tpr apicv x2apic posted or auto", CHOICE(apic)},
+    {"bug", "none stale-tpr no-threshold or raw-page", CHOICE(bug)},
+    {"cpus", "a number from 1 to 8", set_cpus, NULL, 0},
+    {"init", "\"auto\", \"ack\" or \"storm\"", CHOICE(init)},
+    {"poke", "FIELD:VALUE, two numbers, at most 4 times", set_poke, NULL, 0},
 };
 const size_t option_key_count = sizeof option_keys / sizeof option_keys[0];
+
+bool option_set(const struct option_key *key, struct options *options, const char *value)
+{
+    int found;
+
+    if (key->set != NULL)
+        return key->set(options, value);
+    found = find_name(key->choices, value);
+    if (found >= 0)
+        *(uint32_t *)((char *)options + key->member) = (uint32_t)found;
+    return found >= 0;
+}
 
 void options_set_defaults(struct options *options)
 {

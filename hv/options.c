@@ -44,7 +44,7 @@ static bool set_word(struct options *options, const char *word, char error[OPTIO
         const char *value = value_of(word, option_keys[i].name);
         if (value == NULL)
             continue;
-        if (option_keys[i].set(options, value))
+        if (option_set(&option_keys[i], options, value))
             return true;
         format_text(error, OPTIONS_ERROR_SIZE, "option \"%s\": needs %s", word,
                     option_keys[i].needs);

@@ -76,15 +76,21 @@ static void follow_base(struct vcpu *vcpu)
         vcpu->lapic.page[LAPIC_ID / 4] = vcpu->lapic.page[LAPIC_ID / 4 + 1] = POISON;
 }
 
+/* The model has been reset: what waits for the guest elsewhere goes as well. */
+static void forget_interrupts(struct vcpu *vcpu)
+{
+    vcpu->extint_count = 0;
+    if (apic_delivers())
+        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
+    physical_apic_set_lvt(&vcpu->lapic);
+}
+
 void apic_restart(struct vcpu *vcpu)
 {
     if (apic_way == NULL)
         return;
     open_model(vcpu);
-    vcpu->extint_count = 0;
-    if (apic_delivers())
-        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
-    physical_apic_set_lvt(&vcpu->lapic);
+    forget_interrupts(vcpu);
     follow_base(vcpu);
     apic_window_opens(vcpu); /* whatever was left to the machine is not any more */
 }
@@ -94,10 +100,7 @@ void apic_reset(struct vcpu *vcpu)
     if (apic_way == NULL)
         return;
     lapic_reset(&vcpu->lapic);
-    vcpu->extint_count = 0;
-    if (apic_delivers())
-        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
-    physical_apic_set_lvt(&vcpu->lapic);
+    forget_interrupts(vcpu);
     physical_apic_set_timer(&vcpu->lapic);
     apic_window_opens(vcpu);
 }

@@ -144,7 +144,11 @@ static inline void out32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-#define CMOS_SHUTDOWN 0x0F /* what the BIOS is to do after an INIT */
+#define CMOS_SHUTDOWN 0x0F /* what the BIOS is to do after an INIT: */
+#define SHUTDOWN_JUMP_INIT                                                                         \
+    0x05                   /* jump to the address at 40:67, with fresh interrupt controllers       \
+                            */
+#define SHUTDOWN_JUMP 0x0A /* the same, with these as they are */
 
 static inline uint8_t cmos_read(uint8_t index)
 {
@@ -156,6 +160,14 @@ static inline void cmos_write(uint8_t index, uint8_t value)
 {
     out8(PORT_CMOS_INDEX, index);
     out8(PORT_CMOS_DATA, value);
+}
+
+#define SYSTEM_A_RESET 0x01 /* of PORT_SYSTEM_A: 0 -> 1 resets the processor */
+#define SYSTEM_A_A20   0x02
+
+static inline void open_a20(void)
+{
+    out8(PORT_SYSTEM_A, (uint8_t)((in8(PORT_SYSTEM_A) | SYSTEM_A_A20) & ~SYSTEM_A_RESET));
 }
 
 static inline uint64_t read_dr6(void)

@@ -115,7 +115,8 @@ void tables_activate(uint32_t cpu)
 void tables_load(uint32_t cpu)
 {
     fill_tss(cpu);
-    fill_idt();
+    if (cpu == 0)
+        fill_idt(); /* one for all */
     tables_activate(cpu);
 }
 

@@ -21,7 +21,6 @@
 #define KBD_PULSE_RESET  0x01 /* ... where this bit is 0; line 0 is the processor's reset */
 #define KBD_WRITE_OUTPUT 0xD1 /* the next byte to port 60h goes to the output port */
 #define KBD_OUTPUT_CALM  0xDF /* for the output port: no reset, A20 open, nothing else changes */
-#define SYSTEM_A_RESET   0x01
 #define RESET_CPU        0x04 /* of port CF9h: 0 -> 1 resets */
 
 static uint32_t port_in(uint16_t port, uint32_t size)

@@ -19,7 +19,6 @@
 #define PIC2_DATA        0xA1
 #define PIT_DATA         0x40
 #define PIT_COMMAND      0x43
-#define SYSTEM_A_A20     0x02
 #define RESTARTS_AT_MOST 25 /* from one and the same place: that guest is going nowhere */
 
 static uint8_t low_memory[BDA_END]; /* interrupt vectors and BIOS data area */
@@ -52,7 +51,7 @@ static void restore_devices(void)
     out8(PIT_COMMAND, 0x36); /* counter 0, both bytes, square wave */
     out8(PIT_DATA, 0);
     out8(PIT_DATA, 0);
-    out8(PORT_SYSTEM_A, (uint8_t)((in8(PORT_SYSTEM_A) | SYSTEM_A_A20) & ~1));
+    open_a20();
 }
 
 /* reset=machine: what the guest wanted, done in order. Port CF9h first: it resets all of a PC. */

@@ -18,10 +18,7 @@
 #include "vmx/enter.h"
 #include "vmx/vmcs.h"
 
-#define SHUTDOWN_JUMP  0x0A /* to the address at 40:67, with interrupt controllers as they are */
-#define PATIENCE       100000
-#define SYSTEM_A_A20   0x02
-#define SYSTEM_A_RESET 0x01
+#define PATIENCE 100000
 
 /* The guest's, meanwhile. */
 static uint8_t low_memory[TRAMPOLINE_MAX];
@@ -57,7 +54,7 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu)
     *bios_jump() = TRAMPOLINE_ADDR >> 4 << 16;
     cmos_write(CMOS_SHUTDOWN, SHUTDOWN_JUMP);
     /* INIT leaves the A20 gate as it is, and VMXON wants it open. */
-    out8(PORT_SYSTEM_A, (uint8_t)((in8(PORT_SYSTEM_A) | SYSTEM_A_A20) & ~SYSTEM_A_RESET));
+    open_a20();
     vmcs_put_away(vcpu);
     __asm__ volatile("vmxoff" : : : "cc", "memory"); /* and here it comes */
     for (uint32_t i = 0; i < PATIENCE; i++)

@@ -15,7 +15,7 @@ static bool bios_expects_init(void)
 {
     uint8_t shutdown = cmos_read(CMOS_SHUTDOWN);
 
-    return shutdown == 0x05 || shutdown == 0x0A;
+    return shutdown == SHUTDOWN_JUMP_INIT || shutdown == SHUTDOWN_JUMP;
 }
 
 /* The processor sleeps in the guest, with interrupts off: what is for it comes as mail. The
