@@ -26,8 +26,7 @@ static _Noreturn void finish(void)
 {
     stop_the_others();
     log_flush();
-    magic_breakpoint();
-    halt_for_ever();
+    halt_at_breakpoint();
 }
 
 static _Noreturn void finish_with(const char *kind, const char *fmt, const uint64_t *args)
