@@ -50,7 +50,13 @@ demo_init_ipi:
 
 init_second:
         mov bx, init_record
+        cmp byte [apic_mode], HYPERCALL_APIC_OFF
+        je .off
         call smp_each
+        jmp .started
+.off:
+        call smp_first
+.started:
         SAY `init-ipi: started `
         movzx eax, cx
         call say_decimal

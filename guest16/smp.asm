@@ -23,22 +23,44 @@ section .text
 
 ; Each other processor calls BX once: with a stack, DS = ES = 0, and its record at DI. Nothing else
 ; may be called there that keeps something in memory. Call between apic_begin and apic_end, in xAPIC
-; mode. Out: CX = how many have done it, 0 with apic=off, where they are not the guest's but the
-; machine's. Keeps all other registers.
+; mode. Out: CX = how many have done it, 0 with apic=off, see smp_first. Keeps all other registers.
 smp_each:
         push eax
         push bx
         xor cx, cx
         cmp byte [apic_mode], HYPERCALL_APIC_OFF
         je .done
+        call smp_prepare
+        mov eax, ICR_OTHERS | ICR_INIT
+        call apic_write
+        call smp_wait
+        call smp_startup
+.done:
+        pop bx
+        pop eax
+        ret
+
+; The same without the INIT, so it works once, for processors that wait for a SIPI since power-up; and
+; with apic=off as well, where a Bochs that does not clear an INIT could not take one.
+smp_first:
+        push eax
+        push bx
+        call smp_prepare
+        call smp_startup
+        pop bx
+        pop eax
+        ret
+
+smp_prepare:
         mov [smp_routine], bx
         mov dword [smp_arrived], 0
         mov dword [smp_done], 0
         call smp_place_stub
         mov bx, APIC_ICR
-        mov eax, ICR_OTHERS | ICR_INIT
-        call apic_write
-        call smp_wait
+        ret
+
+; In: BX = APIC_ICR. Out: CX. Changes EAX.
+smp_startup:
         mov eax, ICR_OTHERS | ICR_STARTUP | SMP_STUB >> 12
         call apic_write
         call smp_wait
@@ -54,8 +76,6 @@ smp_each:
         jbe .done
         mov cx, SMP_MAX
 .done:
-        pop bx
-        pop eax
         ret
 
 smp_wait:

@@ -6,6 +6,7 @@
 #include "console/log.h"
 #include "console/screen.h"
 #include "cpu/cpu.h"
+#include "cpu/tables.h"
 
 struct machine machine;
 struct vcpu vcpus[CPUS_MAX];
@@ -17,7 +18,7 @@ static void stop_the_others(void)
     if (machine.cpus < 2)
         return;
     for (uint32_t i = 0; i < machine.cpus; i++) {
-        if (vcpus[i].apic_id != physical_apic_id())
+        if (&vcpus[i] != tables_current_vcpu())
             physical_apic_send(vcpus[i].apic_id, IPI_NMI);
     }
 }

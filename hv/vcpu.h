@@ -84,6 +84,7 @@ struct vcpu {
     uint32_t mail_nmis;       /* NMIs sent because of it that have not come yet, likewise */
     uint32_t mail_vectors[8]; /* fixed interrupts, a bit for each vector, likewise */
     bool waits_for_sipi;      /* after INIT: it sleeps, and only a SIPI starts it */
+    bool smi_sticks;          /* exits say wrongly that SMIs are blocked: exits/sipi.c */
     void *stack;              /* of the hypervisor; NULL: the one in hv.ld */
     uint32_t init_storm;      /* INIT exits in a row: exits/init_signal.c */
     uint64_t init_last, init_rip;

@@ -97,8 +97,10 @@ void apic_restart(struct vcpu *vcpu)
 
 void apic_reset(struct vcpu *vcpu)
 {
-    if (apic_way == NULL)
+    if (apic_way == NULL) {
+        physical_apic_reset();
         return;
+    }
     lapic_reset(&vcpu->lapic);
     forget_interrupts(vcpu);
     physical_apic_set_timer(&vcpu->lapic);
@@ -107,10 +109,10 @@ void apic_reset(struct vcpu *vcpu)
 
 void apic_open(struct vcpu *vcpu)
 {
-    if (apic_way == NULL)
-        return;
     physical_apic_open();
     vcpu->apic_id = physical_apic_id();
+    if (apic_way == NULL)
+        return;
     if (access_page == NULL)
         access_page = pages_alloc(1);
     vcpu->lapic.page = pages_alloc(1);

@@ -48,17 +48,26 @@ uint32_t physical_apic_id(void)
     return is_x2apic ? physical_apic_read(LAPIC_ID) : physical_apic_read(LAPIC_ID) >> 24;
 }
 
+/* With apic=off the APIC is the guest's: it may have changed the mode, and what it has in the upper
+ * half of ICR for a command of its own must still be there. */
 void physical_apic_send(uint32_t apic_id, uint32_t command)
 {
+    uint32_t guests;
+
+    physical_apic_open();
     command |= ICR_ASSERT;
     if (is_x2apic) {
         wrmsr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)apic_id << 32 | command);
         return;
     }
+    guests = physical_apic_read(LAPIC_ICR_HIGH);
     while (physical_apic_read(LAPIC_ICR) & ICR_PENDING)
         ;
     write(LAPIC_ICR_HIGH, apic_id << 24);
     write(LAPIC_ICR, command);
+    while (physical_apic_read(LAPIC_ICR) & ICR_PENDING)
+        ;
+    write(LAPIC_ICR_HIGH, guests);
 }
 
 void physical_apic_copy_to(struct lapic *lapic)
@@ -142,4 +151,24 @@ bool physical_apic_is_level(uint8_t vector)
 void physical_apic_eoi(void)
 {
     write(LAPIC_EOI, 0);
+}
+
+void physical_apic_reset(void)
+{
+    physical_apic_open();
+    if ((physical_apic_base() & APIC_BASE_EN) == 0)
+        return;
+    write(LAPIC_TPR, 0);
+    while (highest_class(LAPIC_ISR) >= 0)
+        physical_apic_eoi();
+    for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
+        write(lvt[i], LAPIC_LVT_MASKED);
+    write(LAPIC_LVT_ERROR, LAPIC_LVT_MASKED);
+    write(LAPIC_INITIAL_COUNT, 0);
+    write(LAPIC_DIVIDE, 0);
+    if (!is_x2apic) {
+        write(LAPIC_LDR, 0);
+        write(LAPIC_DFR, ~0u);
+    }
+    write(LAPIC_SVR, SPURIOUS_VECTOR);
 }

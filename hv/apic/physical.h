@@ -38,6 +38,10 @@ void physical_apic_copy_to(struct lapic *lapic);
 void physical_apic_set_lvt(const struct lapic *lapic);
 void physical_apic_set_timer(const struct lapic *lapic);
 
+/* apic=off: it is the guest's, and an INIT that exits has not reset it.
+ * SDM volume 3, "Local APIC State After an INIT Reset" (3A 11.4.7.3). */
+void physical_apic_reset(void);
+
 /* Whether it has an interrupt of its own to be acknowledged: the 8259's are none. */
 bool physical_apic_offers(void);
 

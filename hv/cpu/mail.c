@@ -33,6 +33,8 @@ void mail_post(struct vcpu *from, struct vcpu *to, uint32_t what)
 {
     uint32_t before = __atomic_load_n(&to->mail, __ATOMIC_RELAXED), after;
 
+    if (apic_way == NULL && to->waits_for_sipi)
+        return; /* no NMI would get through, and there is no other mail than INIT */
     do {
         after = before | what;
         if (what & MAIL_INIT) /* a SIPI from before would come too late */
@@ -102,5 +104,5 @@ void mail_read(struct vcpu *vcpu)
     if (mail & MAIL_RESTART)
         guest_restart_here(vcpu);
     if (vcpu->waits_for_sipi)
-        vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_HLT); /* an NMI wakes it in Bochs 2.7 */
+        init_sleep(); /* the NMI has woken it in Bochs 2.7 */
 }

@@ -90,10 +90,11 @@ static const char *lacking(void)
 {
     uint32_t can = (uint32_t)(vmx_capabilities.pin >> 32);
 
-    return apic_way == NULL                    ? "apic=off"
-           : (can & PIN_VIRTUAL_NMIS) == 0     ? "no \"virtual NMIs\""
+    return (can & PIN_VIRTUAL_NMIS) == 0       ? "no \"virtual NMIs\""
            : (can & PIN_PREEMPTION_TIMER) == 0 ? "no \"activate VMX-preemption timer\""
-                                               : NULL;
+           : apic_way == NULL && (vmx_capabilities.misc & VMX_MISC_WAIT_FOR_SIPI) == 0
+               ? "no activity state \"wait-for-SIPI\", which apic=off needs"
+               : NULL;
 }
 
 void cpus_start(void)

@@ -141,7 +141,7 @@ uint16_t tables_tss_selector(uint32_t cpu)
 }
 
 /* The one whose TSS this processor has in TR. */
-static struct vcpu *current_vcpu(void)
+struct vcpu *tables_current_vcpu(void)
 {
     uint16_t selector;
 
@@ -172,7 +172,7 @@ void host_fault(struct host_frame *frame)
  * the guest exits before its next instruction. */
 void host_nmi(void)
 {
-    struct vcpu *vcpu = current_vcpu();
+    struct vcpu *vcpu = tables_current_vcpu();
 
     if (machine.ended)
         halt_for_ever();
@@ -184,4 +184,25 @@ void host_nmi(void)
     }
     if (machine.cpus > 1)
         vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0);
+}
+
+/* The next NMI can come only after an IRET: SDM volume 3, "Handling Multiple NMIs" (3A 6.7.1). */
+void tables_unblock_nmis(void)
+{
+    uint64_t rsp;
+
+    __asm__ volatile("mov %%rsp, %0\n\t"
+                     "mov %%ss, %%eax\n\t"
+                     "push %%rax\n\t"
+                     "push %0\n\t"
+                     "pushfq\n\t"
+                     "mov %%cs, %%eax\n\t"
+                     "push %%rax\n\t"
+                     "lea 1f(%%rip), %%rax\n\t"
+                     "push %%rax\n\t"
+                     "iretq\n"
+                     "1:"
+                     : "=&r"(rsp)
+                     :
+                     : "rax", "cc", "memory");
 }

@@ -16,6 +16,12 @@ void tables_load(uint32_t cpu);
 /* The same tables again: the processor has been reset. */
 void tables_activate(uint32_t cpu);
 
+/* Whose processor this runs on: its TSS says so. After tables_load(). */
+struct vcpu *tables_current_vcpu(void);
+
+/* After an NMI exit: lets the next NMI come. */
+void tables_unblock_nmis(void);
+
 /* Where the VMCS's host-state area gets its bases from. */
 uint64_t tables_gdt_base(void);
 uint64_t tables_idt_base(void);

@@ -16,7 +16,7 @@ static uint32_t next_chores(const struct vcpu *vcpu)
     uint64_t since_start = vcpu_exits_total(vcpu) - vcpu->chores_from;
 
     if (machine.options.trace_exits || vcpu->step != STEP_NONE || vcpu->nmi_pending ||
-        vcpu->nmi_sent)
+        vcpu->nmi_sent || vcpu->smi_sticks)
         return 1;
     return since_start / 8 < CHORES_AT_MOST ? (uint32_t)(since_start / 8) + 1 : CHORES_AT_MOST;
 }
@@ -66,6 +66,8 @@ void exit_chores(struct vcpu *vcpu)
     if (vcpu->step != STEP_NONE && reason != EXIT_REASON_EXCEPTION_OR_NMI)
         hidden_step_end(vcpu);
     follow_nmi(vcpu);
+    if (vcpu->smi_sticks)
+        vmcs_clear(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_SMI);
     if (machine.options.trace_exits)
         trace(vcpu, reason);
     if (machine.options.status_line && vcpu->id == 0)

@@ -8,6 +8,7 @@
  */
 #include "cpu/cpu.h"
 #include "cpu/mail.h"
+#include "cpu/tables.h"
 #include "exits/exits.h"
 #include "machine.h"
 #include "vmx/inject.h"
@@ -15,32 +16,11 @@
 
 #define DR6_BS 0x4000ull
 
-/* The next NMI can come only after an IRET: SDM volume 3, "Handling Multiple NMIs" (3A 6.7.1). */
-static void unblock_nmis(void)
-{
-    uint64_t rsp;
-
-    __asm__ volatile("mov %%rsp, %0\n\t"
-                     "mov %%ss, %%eax\n\t"
-                     "push %%rax\n\t"
-                     "push %0\n\t"
-                     "pushfq\n\t"
-                     "mov %%cs, %%eax\n\t"
-                     "push %%rax\n\t"
-                     "lea 1f(%%rip), %%rax\n\t"
-                     "push %%rax\n\t"
-                     "iretq\n"
-                     "1:"
-                     : "=&r"(rsp)
-                     :
-                     : "rax", "cc", "memory");
-}
-
 static enum exit_action handle_nmi(struct vcpu *vcpu)
 {
     if (machine.ended)
         halt_for_ever();
-    unblock_nmis();
+    tables_unblock_nmis();
     if (vcpu->step != STEP_NONE)
         hidden_step_end(vcpu); /* the instruction that was being stepped begins again */
     inject_interrupted_event();

@@ -41,6 +41,10 @@ void exit_no_more_before_next_instruction(void);
  * same place for ever. */
 void progress_check(struct vcpu *vcpu, const struct exit_info *info);
 
+/* exits/init_signal.c: an INIT exit, with no instruction of the guest after this, is the same INIT
+ * again, or one that came before the SIPI. */
+void init_signal_mark(struct vcpu *vcpu);
+
 /* SDM volume 3, "Exit Qualification for EPT Violations" (3C 28.2.1, table 28-7). */
 #define EPT_VIOLATION_WRITE 0x2u
 #define EPT_VIOLATION_FETCH 0x4u
@@ -71,6 +75,7 @@ exit_fn exit_io;
 exit_fn exit_nmi_window;
 exit_fn exit_preemption_timer;
 exit_fn exit_rdmsr;
+exit_fn exit_sipi;
 exit_fn exit_task_switch;
 exit_fn exit_tpr_threshold;
 exit_fn exit_triple_fault;

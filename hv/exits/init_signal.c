@@ -25,8 +25,27 @@ static const uint32_t patience[] = {
 
 static bool nothing_happened_since(const struct vcpu *vcpu)
 {
-    return vcpu->init_storm > 0 && vcpu_exits_total(vcpu) == vcpu->init_last + 1 &&
+    return vcpu->init_last != 0 && vcpu_exits_total(vcpu) == vcpu->init_last + 1 &&
            vmcs_read(VMCS_GUEST_RIP) == vcpu->init_rip;
+}
+
+void init_signal_mark(struct vcpu *vcpu)
+{
+    vcpu->init_last = vcpu_exits_total(vcpu);
+    vcpu->init_rip = vmcs_read(VMCS_GUEST_RIP);
+    vcpu->progress.repeats = 0; /* this file counts itself */
+}
+
+/* Out of VMX operation it would take the INIT, and then a SIPI would start it right there, in the
+ * guest's memory without hv16. So it rests here: NMIs wake it, and there is nothing to do. */
+static _Noreturn void leave_out(const struct vcpu *vcpu)
+{
+    log_warn(
+        "cpu %u: the INIT cannot be acknowledged on a processor that a SIPI starts: it is left "
+        "out, and will not answer the guest; the other modes of apic= have no such INIT",
+        vcpu->id);
+    for (;;)
+        __asm__ volatile("hlt");
 }
 
 static void storm(const struct vcpu *vcpu)
@@ -39,20 +58,22 @@ static void storm(const struct vcpu *vcpu)
 
 enum exit_action exit_init_signal(struct vcpu *vcpu, const struct exit_info *info)
 {
+    bool again = nothing_happened_since(vcpu);
+
     (void)info;
-    vcpu->init_storm = nothing_happened_since(vcpu) ? vcpu->init_storm + 1 : 1;
-    vcpu->init_last = vcpu_exits_total(vcpu);
-    vcpu->progress.repeats = 0; /* this file counts itself */
-    if (vcpu->init_storm == 1) {
+    vcpu->init_storm = again ? vcpu->init_storm + 1 : 1;
+    if (!again)
         init_receive(vcpu);
-        vcpu->init_rip = vmcs_read(VMCS_GUEST_RIP);
-    }
+    init_signal_mark(vcpu);
     if (vcpu->init_storm == STICKY_AFTER)
         log_warn("INIT exits %u times with no guest instruction in between: it stays pending here, "
                  "as in Bochs up to 2.7 (2.8 has it right)",
                  vcpu->init_storm);
-    if (vcpu->init_storm >= patience[machine.options.init])
+    if (vcpu->init_storm >= patience[machine.options.init]) {
+        if (vcpu->id > 0)
+            leave_out(vcpu);
         init_acknowledge(vcpu);
+    }
     storm(vcpu);
     return EXIT_RESUME;
 }

@@ -24,7 +24,7 @@ static _Noreturn __attribute__((cold, noinline)) void not_in_table(struct vcpu *
 
 static _Noreturn __attribute__((cold, noinline)) void guest_ended(const struct vcpu *vcpu)
 {
-    vmx_log_counters(vcpu);
+    vmx_log_counters();
     machine_end((uint8_t)vcpu->gpr[REG_RCX]);
 }
 

@@ -11,6 +11,7 @@ exit_fn *const exit_table[EXIT_REASON_MAX] = {
     [EXIT_REASON_EXTERNAL_INTERRUPT] = exit_external_interrupt,
     [EXIT_REASON_TRIPLE_FAULT] = exit_triple_fault,
     [EXIT_REASON_INIT] = exit_init_signal,
+    [EXIT_REASON_SIPI] = exit_sipi,
     [EXIT_REASON_INTERRUPT_WINDOW] = exit_interrupt_window,
     [EXIT_REASON_NMI_WINDOW] = exit_nmi_window,
     [EXIT_REASON_TASK_SWITCH] = exit_task_switch,

@@ -18,12 +18,17 @@ static bool bios_expects_init(void)
     return shutdown == SHUTDOWN_JUMP_INIT || shutdown == SHUTDOWN_JUMP;
 }
 
-/* The processor sleeps in the guest, with interrupts off: what is for it comes as mail. The
- * activity state "wait-for-SIPI" would wait for a real one. */
+/* With apic=off SIPIs are real, and "wait-for-SIPI" is what waits for them. In all other modes the
+ * processor sleeps in the guest, with interrupts off, and the SIPI comes as mail. */
+void init_sleep(void)
+{
+    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, apic_way == NULL ? ACTIVITY_WAIT_FOR_SIPI : ACTIVITY_HLT);
+}
+
 static void wait_for_sipi(struct vcpu *vcpu)
 {
     init_write_state(vcpu);
-    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_HLT);
+    init_sleep();
     vcpu->waits_for_sipi = true;
 }
 

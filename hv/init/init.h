@@ -12,6 +12,9 @@ void init_write_state(struct vcpu *vcpu);
 /* One of the further processors, as the guest finds it: powered up, and waiting for a SIPI. */
 void init_power_up(struct vcpu *vcpu);
 
+/* The vCPU, which waits for a SIPI, sleeps from the next entry on. */
+void init_sleep(void);
+
 /* A real INIT of this processor is pending, and VM exits do not clear it: has it, out of VMX
  * operation. The guest goes on as the VMCS says. */
 _Noreturn void init_acknowledge(struct vcpu *vcpu);

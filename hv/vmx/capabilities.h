@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A bit of IA32_VMX_MISC: SDM volume 3, "Miscellaneous Data" (appendix A.6). */
+#define VMX_MISC_WAIT_FOR_SIPI (1ull << 8)
+
 /* Bits of IA32_VMX_EPT_VPID_CAP: SDM volume 3, "VPID and EPT Capabilities" (appendix A.10). */
 #define VMX_EPT_WALK_4        (1ull << 6)
 #define VMX_EPT_WRITE_BACK    (1ull << 14)

@@ -68,16 +68,22 @@ void vmx_dump(struct vcpu *vcpu)
     dump_registers(vcpu);
     dump_segments();
     dump_code();
-    vmx_log_counters(vcpu);
+    vmx_log_counters();
 }
 
-void vmx_log_counters(const struct vcpu *vcpu)
+static void log_counters_of(const struct vcpu *vcpu)
 {
-    if (vcpu->inits != 0)
+    if (vcpu->inits + vcpu->sipis != 0)
         log_info("cpu %u: %u INITs, %u SIPIs", vcpu->id, vcpu->inits, vcpu->sipis);
     for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
         if (vcpu->exits[i] != 0)
             log_info("cpu %u: %lu exits: %s (%u)", vcpu->id, vcpu->exits[i], exit_reason_name(i),
                      i);
     }
+}
+
+void vmx_log_counters(void)
+{
+    for (uint32_t i = 0; i < machine.cpus; i++)
+        log_counters_of(&vcpus[i]);
 }

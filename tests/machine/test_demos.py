@@ -191,7 +191,7 @@ def test_init_ipi_shows_the_storm_and_its_answers(folder):
     for label, row in done.rows.items():
         storm = label.endswith("storm")
         assert (row["after it"], row["registers"]) == (("0", "-") if storm else ("goes on", "right"))
-        assert row["CPU 1"] == ("-" if label.startswith("off") else "started")
+        assert row["CPU 1"] == ("by SIPI" if label.startswith("off") else "started")
         assert row["verdict"] == ("as it must: no guest instruction any more" if storm else "ok")
     assert [row["INIT exits"] for row in done.rows.values()] == ["10,000", "2", "8"] + 6 * ["0"]
 

@@ -66,13 +66,13 @@ def changed(usual: dict[str, str], values: dict[str, str | None]) -> dict[str, s
 
 def init_ipi(case: Case, **values: str | None) -> Outcome:
     exits = {"storm": 10_000, "ack": 2}.get(case.init, 8 if case.mode == "off" else 0)
-    usual = {"started": "0" if case.mode == "off" else "1", "came": "1, ok",
+    usual = {"started": "1", "came": "1, ok",
              "registers": "cr0 60000010, ok", "INIT signal": str(exits)}
     values = changed(usual, {key.replace("INIT_signal", "INIT signal"): value
                              for key, value in values.items()})
     exits = {"INIT signal": int(values.pop("INIT signal"))}
     if case.init == "storm":
-        return Outcome(case, verdict="stopped", reason="no instruction", exits=exits)
+        return Outcome(case, verdict="stopped", reason="no instruction", exits=exits, values=values)
     return Outcome(case, verdict="ok", values=values, exits=exits)
 
 
@@ -130,6 +130,7 @@ WRONG = [
     ("init-ipi", "x2apic", "", {"INIT_signal": "1"}, "1 INIT exits, expected 0"),
     ("init-ipi", "off", "", {"INIT_signal": "9"}, "9 INIT exits, expected 8"),
     ("init-ipi", "mmio", "", {"started": "0"}, "the second processor has not been started"),
+    ("init-ipi", "off", "", {"started": "0"}, "the second processor has not been started"),
     ("x2apic-id", "posted", "", {"cpu_02": None}, "no other processor has answered"),
     ("x2apic-id", "x2apic", "", {"cpu_02": "rdmsr-802h 00000000:00000000"}, "cpu-02: rdmsr-802h"),
     ("x2apic-id", "x2apic", "raw-page", {"cpu_01": "rdmsr-802h 00000000:00000001"},

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from machines import boot, boot_guest, boot_native
+from test_guest_endings import RESET, WAYS
 
 MODES = ["mmio", "tpr-ro", "tpr", "apicv", "x2apic", "posted"]
 EDX = 0x306C3  # CPUID.01H:EAX of the Haswell: SDM table 10-1; Bochs's own processors have 0 there
@@ -65,6 +66,54 @@ def test_the_option_cpus_leaves_the_rest_alone(out, limit, started):
     assert len(re.findall(r"started in", run.log)) == started
 
 
-def test_a_processor_without_what_it_takes_uses_one_and_says_why(out):
-    run = boot(out, cpus=2, options=["apic=off"]).check_ended()
-    assert "2 processors, but only this one is used: apic=off" in run.log
+# --- apic=off: INITs and SIPIs are real --------------------------------------------------------------
+
+LEFT_OUT = "cpu 1: the INIT cannot be acknowledged on a processor that a SIPI starts: it is left out"
+
+
+@pytest.fixture(scope="module")
+def sipi_alone(folder):
+    return boot_guest(folder, "smp", "SIPI_ALONE", options=["apic=off"], cpus=2).check_ended()
+
+
+def test_a_real_sipi_starts_a_processor_under_hv16(sipi_alone, native):
+    state = ["eax", "edx", "esp", "cr0", "flags", "cs", "dr6", "dr7", "apicid", "base", "svr"]
+    expected = native | {"edx": EDX}
+    assert {name: sipi_alone.values[name] for name in state} == {name: expected[name] for name in state}
+    assert sipi_alone.values["alone"] == 1
+    assert sipi_alone.report.exits["SIPI"] >= 1, "it went through hv16"
+
+
+def test_a_real_init_that_stays_pending_there_leaves_it_out_in_words(sipi_alone):
+    if LEFT_OUT not in sipi_alone.log:
+        assert sipi_alone.values["again"] == 2
+        pytest.skip("this Bochs clears a pending INIT at the exit: the processor starts again")
+    assert sipi_alone.values["again"] == 1
+    assert "INIT exits 8 times with no guest instruction in between" in sipi_alone.log
+    assert sipi_alone.report.exits["INIT signal"] < 20
+
+
+def test_real_inits_and_sipis_do_what_they_do_natively(tmp_path, native):
+    """Only what is sent while hv16 itself runs is lost, so 100 rounds without a pause are not these."""
+    run = boot_guest(tmp_path, "smp", "PAUSES", options=["apic=off"], cpus=2).check_ended()
+    if LEFT_OUT in run.log:
+        pytest.skip("this Bochs does not clear a pending INIT at the exit")
+    assert run.values == native | {"edx": EDX}
+    assert run.report.exits["SIPI"] > 100 and run.report.exits["INIT signal"] > 100
+
+
+# --- Resets by the second processor --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["off", "tpr", "x2apic"])
+@pytest.mark.parametrize("why", WAYS)
+def test_a_reset_by_the_second_processor_restarts_the_guest_on_the_first(tmp_path, why, mode):
+    run = boot_guest(tmp_path, "resets", f"WAY={WAYS[why]}", "BOOTS=3", "ON_SECOND", cpus=2,
+                     options=[f"apic={mode}"])
+    run.check_ended()
+    assert run.shown == [("boots", 1), ("boots", 2), ("boots", 3)]
+    assert RESET.findall(run.log) == [(why, "restarting at its boot sector")] * 2
+    assert run.log.count("entering the guest") == 1, "hv16 itself must not start again"
+    assert "cpu 1: 2 INITs, 2 SIPIs" in run.log, "the counters outlive a restart"
+    reset = "triple fault" if why == "triple fault" else "I/O instruction"
+    assert run.report.exits[reset] >= 2

@@ -34,11 +34,16 @@ def version() -> str | None:
     return tool_version([program(), "--help"], r"Bochs x86 Emulator (\d[\w.]*)")
 
 
-@functools.cache
-def needs_debugger_flag() -> bool:
-    """Bochs 2.8 and later start their debugger only when asked to."""
+def has_posted_interrupts() -> bool:
+    """Bochs 2.8 is the first that processes them, and that clears an INIT at its exit."""
     numbers = re.findall(r"\d+", version() or "")
     return tuple(map(int, numbers[:2])) >= (2, 8)
+
+
+@functools.cache
+def needs_debugger_flag() -> bool:
+    """Bochs 3.0 starts its debugger only when asked to; the option is new there."""
+    return tool_version([program(), "--help"], r"\s(-debugger)\s") is not None
 
 
 @functools.cache

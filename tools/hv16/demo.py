@@ -218,6 +218,8 @@ def init_exits(outcome: Outcome) -> int:
 def init_problem(outcome: Outcome) -> str:
     case, exits = outcome.case, init_exits(outcome)
     started = outcome.values.get("started", "0") != "0"
+    if not started:
+        return "the second processor has not been started"
     if case.init == "storm" and outcome.verdict == "stopped":
         return "" if exits == INIT_STORM else f"{exits:,} INIT exits, expected {INIT_STORM:,}"
     if outcome.verdict != "ok":
@@ -225,8 +227,6 @@ def init_problem(outcome: Outcome) -> str:
     expected = INIT_EXITS.get(case, (0,))
     if exits not in expected:
         return f"{exits:,} INIT exits, expected {expected[0]}"
-    if case.mode != "off" and not started:
-        return "the second processor has not been started"
     return ""
 
 
@@ -236,13 +236,13 @@ def init_cells(outcome: Outcome) -> list[str]:
     started = values.get("started", "0")
     return [f"{init_exits(outcome):,}", "goes on" if values.get("came") == "1, ok" else "0",
             "right" if registers.endswith(", ok") else "-",
-            "started" if started != "0" else "-"]
+            ("by SIPI" if outcome.case.mode == "off" else "started") if started != "0" else "-"]
 
 
 def init_notes(_: list[Outcome]) -> list[str]:
     return ["INIT exits: reason 3. After it: instructions of the guest. Registers: CR0, DR7 and the "
-            "APIC's SVR.", "CPU 1: started by INIT, SIPI and SIPI; with apic=off it is the "
-            "machine's."]
+            "APIC's SVR.", "CPU 1: started by INIT, SIPI and SIPI; with apic=off by SIPIs alone, "
+            "for there an INIT stays pending, too."]
 
 
 # --- Every demo --------------------------------------------------------------------------------------

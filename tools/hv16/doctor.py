@@ -24,7 +24,7 @@ def emulators() -> list[str]:
         lines.append(f"Bochs  missing ({bochs.program()})")
     else:
         lines.append(f"Bochs  {version} ({bochs.program()}): runs hv16; posted interrupts: "
-                     + ("yes" if bochs.needs_debugger_flag() else "no, from 2.8 on"))
+                     + ("yes" if bochs.has_posted_interrupts() else "no, from 2.8 on"))
     version = qemu.version()
     if version is None:
         lines.append(f"QEMU   missing ({qemu.program()})")

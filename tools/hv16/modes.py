@@ -73,6 +73,7 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
         outcome.lacks = refused.group(1)
         return outcome
     outcome.exits = report.exits
+    outcome.values = dict(re.findall(rf"^{name}: (\S+) ?(.*)$", outcome.serial, re.MULTILINE))
     last = VERDICT.search(outcome.serial)
     if case.init == "storm" and report.ended == "stop" and STORM in report.message:
         outcome.verdict, outcome.reason = "stopped", "no guest instruction any more"
@@ -83,7 +84,6 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
     outcome.verdict, outcome.reason = last.group(1), last.group(2) or ""
     if report.status != EXIT_OK and outcome.verdict == "ok":
         outcome.problem = report.message
-    outcome.values = dict(re.findall(rf"^{name}: (\S+) ?(.*)$", outcome.serial, re.MULTILINE))
     return outcome
 
 

@@ -3,8 +3,12 @@
 ;   -DKEYBOARD_AFTERWARDS: when started again, enables the keyboard
 ;   -DSMASH: before that, overwrites the first 2 KiB above what INT 12h says is base memory
 ;   -DPENDING: before that, sends the keyboard controller D1h and not the byte that belongs to it
+;   -DON_SECOND: the processor with APIC ID 1 does it, while this one spins
 ;   -DBOOTS=N: ends when it starts for the Nth time (0: never).
 %include "lib.inc"
+%ifdef ON_SECOND
+%include "apic.inc"
+%endif
 
 %define COUNT           0x7E            ; a CMOS register that no BIOS uses
 %define KEYBOARD        1               ; FEh to port 64h
@@ -51,6 +55,22 @@ main:
         test al, 0x40
         jz .drain
         cli
+%ifdef ON_SECOND
+        mov ax, 0x2000                  ; JMP 0:.second, where a SIPI with the vector 20h starts it
+        mov es, ax
+        mov byte [es:0], 0xEA
+        mov dword [es:1], .second
+        call apic_find
+        call apic_enable
+        WR APIC_ICR_HIGH, 1 << 24
+        WR APIC_ICR, 0x4620             ; it has waited since power-up, or since the reset
+        jmp $
+.second:
+        xor ax, ax
+        mov ds, ax
+        mov ss, ax
+        mov sp, 0x7000
+%endif
 %ifdef SMASH
         int 0x12
         shl ax, 6

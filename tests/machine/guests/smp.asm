@@ -44,22 +44,20 @@ main:
         SHOW "before", [starts]
 
         SEND ICR_STARTUP | AP_PAGE              ; as the firmware leaves it: maybe it starts
+%ifdef SIPI_ALONE
+        call pause
+        call show_state
+        SHOW "alone", [starts]
+        START DO_SPIN                           ; and now INIT, while it runs
+        SHOW "again", [starts]
+        END
+%endif
         mov dword [starts], 0
         mov dword [elsewhere], 0
         START DO_SPIN
         SHOW "first", [starts]
         SHOW "elsewhere", [elsewhere]
-        SHOW "edx", [ap_edx]
-        SHOW "eax", [ap_eax]
-        SHOW "esp", [ap_esp]
-        SHOW "cr0", [ap_cr0]
-        SHOW "flags", [ap_flags]
-        SHOW "cs", [ap_cs]
-        SHOW "dr6", [ap_dr6]
-        SHOW "dr7", [ap_dr7]
-        SHOW "apicid", [ap_id]
-        SHOW "base", [ap_base]
-        SHOW "svr", [ap_svr]
+        call show_state
         call pause
         SEND ICR_STARTUP | AP_OTHER_PAGE        ; while it runs
         SHOW "running", [elsewhere]
@@ -104,6 +102,9 @@ main:
         mov byte [what], DO_SPIN
         WR APIC_ICR_HIGH, 1 << 24
         WR APIC_ICR, ICR_INIT                   ; one right behind the other
+%ifdef PAUSES
+        call pause
+%endif
         WR APIC_ICR, ICR_STARTUP | AP_PAGE
         WR APIC_ICR, ICR_STARTUP | AP_OTHER_PAGE
         call pause
@@ -119,6 +120,20 @@ main:
         SHOW "nmi_end", [nmis]
         SEND ICR_INIT
         END
+
+show_state:
+        SHOW "edx", [ap_edx]
+        SHOW "eax", [ap_eax]
+        SHOW "esp", [ap_esp]
+        SHOW "cr0", [ap_cr0]
+        SHOW "flags", [ap_flags]
+        SHOW "cs", [ap_cs]
+        SHOW "dr6", [ap_dr6]
+        SHOW "dr7", [ap_dr7]
+        SHOW "apicid", [ap_id]
+        SHOW "base", [ap_base]
+        SHOW "svr", [ap_svr]
+        ret
 
 pause:
         push ecx
