@@ -70,7 +70,8 @@ static _Noreturn void run(struct vcpu *vcpu)
 _Noreturn void cpu_main(struct vcpu *vcpu)
 {
     tables_load(vcpu->id);
-    vmx_check_enabled();
+    if (!vmx_enable())
+        cpu_leave_out(vcpu);
     open_cpu(vcpu);
     init_power_up(vcpu); /* init/: it waits for the guest's SIPI */
     run(vcpu);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Where the tables were found. */
-enum processors_source { PROCESSORS_NOWHERE, PROCESSORS_MADT, PROCESSORS_MP };
+enum processors_source { PROCESSORS_NOWHERE, PROCESSORS_MADT, PROCESSORS_MP, PROCESSORS_CALLED };
 
 struct processors {
     enum processors_source source;

@@ -27,15 +27,36 @@ struct trampoline_data { /* cpu/trampoline.asm */
 extern const uint8_t trampoline[];
 extern const uint32_t trampoline_data_offset, trampoline_size;
 
-/* Waits so many microseconds, or until the processor is there. */
+struct roll_call_list { /* cpu/roll_call.asm */
+    volatile uint32_t count;
+    volatile uint8_t id[ROLL_CALL_MAX];
+};
+
+extern const uint8_t roll_call[];
+extern const uint32_t roll_call_list_offset, roll_call_size;
+
+static void delay(uint32_t microseconds)
+{
+    for (uint32_t i = 0; i < microseconds; i++)
+        in8(PORT_DELAY);
+}
+
+/* Waits so many microseconds, or until the processor is there, or says that it will not be. */
 static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
 {
     for (uint32_t i = 0; i < microseconds; i++) {
-        if (__atomic_load_n(&vcpu->takes_nmis, __ATOMIC_ACQUIRE))
+        if (__atomic_load_n(&vcpu->takes_nmis, __ATOMIC_ACQUIRE) ||
+            __atomic_load_n(&vcpu->unfit, __ATOMIC_ACQUIRE))
             return true;
-        in8(PORT_DELAY);
+        delay(1);
     }
     return false;
+}
+
+_Noreturn void cpu_leave_out(struct vcpu *vcpu)
+{
+    __atomic_store_n(&vcpu->unfit, true, __ATOMIC_RELEASE);
+    halt_for_ever();
 }
 
 void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
@@ -74,15 +95,37 @@ static void start_next(uint32_t apic_id)
 
     vcpu->id = machine.cpus++;
     vcpu->apic_id = apic_id;
-    if (start(vcpu)) {
+    vcpu->unfit = false;
+    if (start(vcpu) && !vcpu->unfit) {
         log_info("cpu %u: APIC ID %x, virtual-APIC address %lx, started in %lu ticks", vcpu->id,
                  apic_id, apic_virtual_address(vcpu), rdtsc() - before);
         return;
     }
-    log_warn("the processor with APIC ID %x does not answer INIT and SIPI, and is left out",
-             apic_id);
+    log_warn("the processor with APIC ID %x %s, and is left out", apic_id,
+             vcpu->unfit ? "has VMX locked off by the firmware" : "does not answer INIT and SIPI");
     physical_apic_send(apic_id, IPI_INIT); /* should it come to itself, it is too late */
     machine.cpus--;
+}
+
+/* Without tables: who is there? The list has this processor in front. */
+static void call_roll(struct processors *found)
+{
+    struct roll_call_list *list = physical_pointer(TRAMPOLINE_ADDR + roll_call_list_offset);
+
+    memcpy(physical_pointer(TRAMPOLINE_ADDR), roll_call, roll_call_size);
+    physical_apic_send(0, IPI_OTHERS | IPI_INIT);
+    delay(AFTER_INIT);
+    for (uint32_t tries = 0; tries < 2; tries++) {
+        physical_apic_send(0, IPI_OTHERS | IPI_STARTUP | TRAMPOLINE_ADDR >> 12);
+        delay(AFTER_SIPI);
+    }
+    delay(PATIENCE);
+    found->source = PROCESSORS_CALLED;
+    found->id[found->count++] = vcpus[0].apic_id;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (i < ROLL_CALL_MAX && found->count < CPUS_MAX)
+            found->id[found->count++] = list->id[i];
+    }
 }
 
 /* One processor reaches another by NMI (cpu/mail.h): these must exit, and be told apart. */
@@ -99,12 +142,21 @@ static const char *lacking(void)
 
 void cpus_start(void)
 {
+    static const char *const sources[] = {
+        [PROCESSORS_MADT] = "ACPI",
+        [PROCESSORS_MP] = "the MultiProcessor table",
+        [PROCESSORS_CALLED] = "an IPI to all",
+    };
     struct processors found;
     const char *why = lacking();
 
     machine.cpus = 1;
+    if (machine.options.cpus == 1)
+        return;
     processors_find(&found, physical_pointer(0), MEMORY_WITH_ACPI);
-    if (found.count + found.left_out < 2 || machine.options.cpus == 1)
+    if (found.source == PROCESSORS_NOWHERE && (cpuid(1, 0).edx & CPUID_1_EDX_APIC))
+        call_roll(&found);
+    if (found.count + found.left_out < 2)
         return;
     if (why != NULL) {
         log_warn("%u processors, but only this one is used: %s", found.count, why);
@@ -114,6 +166,5 @@ void cpus_start(void)
         if (found.id[i] != vcpus[0].apic_id && machine.cpus < machine.options.cpus)
             start_next(found.id[i]);
     }
-    log_info("%u processors, found by %s", machine.cpus,
-             found.source == PROCESSORS_MADT ? "ACPI" : "the MultiProcessor table");
+    log_info("%u processors, found by %s", machine.cpus, sources[found.source]);
 }

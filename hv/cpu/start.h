@@ -15,6 +15,9 @@ void cpus_start(void);
  * for this vCPU. */
 void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *));
 
+/* On a processor that is being started: it is not to be one of them after all. */
+_Noreturn void cpu_leave_out(struct vcpu *vcpu);
+
 /* main.c: what each of them runs, on a stack of its own. */
 _Noreturn void cpu_main(struct vcpu *vcpu);
 

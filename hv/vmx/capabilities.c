@@ -51,24 +51,28 @@ static const struct {
     {VMX_EPT_INVEPT | VMX_EPT_INVEPT_SINGLE, "INVEPT, single-context"},
 };
 
-/* IA32_FEATURE_CONTROL: firmware should have locked it; where it did not, we do. CPUID first:
- * reading the MSR says nothing, or faults, where there is no VMX. */
-void vmx_check_enabled(void)
+/* Firmware should have locked IA32_FEATURE_CONTROL; where it did not, we do. */
+bool vmx_enable(void)
 {
-    uint64_t control;
+    uint64_t control = rdmsr(MSR_IA32_FEATURE_CONTROL);
 
-    if ((cpuid(1, 0).ecx & CPUID_1_ECX_VMX) == 0)
-        machine_refuse("this processor has no VMX (CPUID.01H:ECX bit 5 is 0)");
-    control = rdmsr(MSR_IA32_FEATURE_CONTROL);
     if ((control & FEATURE_CONTROL_LOCK) == 0) {
         control |= FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMXON;
         wrmsr(MSR_IA32_FEATURE_CONTROL, control);
         log_info("VMX: the firmware left IA32_FEATURE_CONTROL open: locked as %lx", control);
     }
-    if ((control & FEATURE_CONTROL_VMXON) == 0)
+    return (control & FEATURE_CONTROL_VMXON) != 0;
+}
+
+/* CPUID first: reading the MSR says nothing, or faults, where there is no VMX. */
+static void check_enabled(void)
+{
+    if ((cpuid(1, 0).ecx & CPUID_1_ECX_VMX) == 0)
+        machine_refuse("this processor has no VMX (CPUID.01H:ECX bit 5 is 0)");
+    if (!vmx_enable())
         machine_refuse("the firmware has locked VMX off (IA32_FEATURE_CONTROL is %lx): look for "
                        "\"virtualization\" or \"VT-x\" in its set-up",
-                       control);
+                       rdmsr(MSR_IA32_FEATURE_CONTROL));
 }
 
 static void read_capabilities(void)
@@ -99,7 +103,7 @@ static void read_capabilities(void)
 
 void vmx_check_machine(void)
 {
-    vmx_check_enabled();
+    check_enabled();
     read_capabilities();
     for (uint32_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         uint64_t capability = *needs[i].capability;

@@ -25,8 +25,8 @@ extern struct vmcs_capabilities vmx_capabilities;
  * it has no VMX, if the firmware locked VMX off, or if a control that hv16 needs is not there. */
 void vmx_check_machine(void);
 
-/* The part of it that every processor needs: VMX exists, and IA32_FEATURE_CONTROL allows it. */
-void vmx_check_enabled(void);
+/* What each processor needs: IA32_FEATURE_CONTROL allows VMXON there, or can be made to. */
+bool vmx_enable(void);
 
 /* True if every bit of `bits` is set in IA32_VMX_EPT_VPID_CAP. */
 bool vmx_has_ept(uint64_t bits);

@@ -39,10 +39,10 @@ def seabios(bochsrc):
 @pytest.fixture
 def firmware(bochsrc, tmp_path):
     """Boots guests/firmware.asm with these defines, which boots hv16, which boots guest16."""
-    def run(*defines: str, autorun: str = "cpuid", mem_mb: int = 32):
+    def run(*defines: str, autorun: str = "cpuid", **request):
         bochsrc["boot: floppy"] = "boot: disk"
         return boot(tmp_path / "out", guests=[assemble(tmp_path, "firmware", *defines)],
-                    options=["guest=active"], autorun=autorun, mem_mb=mem_mb)
+                    options=["guest=active"], autorun=autorun, **request)
     return run
 
 
@@ -64,6 +64,30 @@ def test_vmx_that_the_firmware_has_locked_off_is_refused_and_explained(seabios, 
     assert run.report.message == (
         "hv16: refused: the firmware has locked VMX off (IA32_FEATURE_CONTROL is 1): look for "
         '"virtualization" or "VT-x" in its set-up')
+
+
+# --- The other processors ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 8])
+def test_without_tables_the_processors_are_found_by_an_ipi_to_all(firmware, cpus):
+    log = firmware("NO_TABLES", cpus=cpus).check_ended().log
+    assert re.findall(r"cpu (\d): APIC ID (\d)", log) == [(str(n), str(n)) for n in range(1, cpus)]
+    assert (f"{cpus} processors, found by an IPI to all" in log) == (cpus > 1)
+
+
+def test_a_processor_whose_vmx_is_locked_off_is_named_and_left_out(seabios, firmware):
+    log = firmware("AP_VMX_OFF", "NO_TABLES", cpus=3).check_ended().log
+    assert "the processor with APIC ID 1 has VMX locked off by the firmware, and is left out" in log
+    assert re.findall(r"cpu (\d): APIC ID (\d)", log) == [("1", "2")]
+    assert "2 processors" in log
+
+
+def test_a_processor_that_does_not_answer_is_named_and_left_out(firmware):
+    log = firmware("AP_DEAF", cpus=3).check_ended().log
+    assert "the processor with APIC ID 1 does not answer INIT and SIPI, and is left out" in log
+    assert re.findall(r"cpu (\d): APIC ID (\d)", log) == [("1", "2")]
+    assert "2 processors" in log
 
 
 # --- A20 -----------------------------------------------------------------------------------------

@@ -4,6 +4,9 @@
 ;   -DNO_E820 -DNO_E801 -DNO_88   INT 15h does not know these calls about memory
 ;   -DMAP_WILD       INT 15h E820h: out of order, overlapping, with an empty range
 ;   -DMAP_LONG       INT 15h E820h: more ranges than anybody keeps
+;   -DNO_TABLES      no ACPI and no MultiProcessor table: their signatures are wiped out
+;   -DAP_VMX_OFF     as VMX_OFF, on the processor with APIC ID 1 alone
+;   -DAP_DEAF        the processor with APIC ID 1 is in VMX operation, where INITs and SIPIs are blocked
 ;   -DA20_CLOSED     the A20 gate is closed; -DNO_2401: and INT 15h 2401h does not open it
 ; It stays behind at the top of base memory, one KiB of which it takes.
 
@@ -44,6 +47,14 @@ moved:
         mov eax, LOCKED
         xor edx, edx
         wrmsr
+%endif
+%ifdef NO_TABLES
+        call wipe_tables
+%endif
+%ifdef AP_VMX_OFF
+        call start_second
+%elifdef AP_DEAF
+        call start_second
 %endif
 %ifdef A20_CLOSED
         in al, 0x92
@@ -143,6 +154,119 @@ e820_done:
         mov ecx, 20
         clc
         retf 2
+
+
+; --- Processors ------------------------------------------------------------------------------------
+
+%ifdef NO_TABLES
+; From E000:0 to the end of the first MiB. The chipset (i440FX, PAM registers 59h and 5Eh) has to
+; let writes through to the memory that has the BIOS.
+wipe_tables:
+        mov eax, 0x80000058
+        call pci
+        in eax, dx
+        or ah, 0x30
+        out dx, eax
+        mov eax, 0x8000005C
+        call pci
+        in eax, dx
+        or eax, 0x33330000
+        out dx, eax
+        mov ax, 0xE000
+.next:
+        mov ds, ax
+        cmp dword [0], "_MP_"
+        je .wipe
+        cmp dword [0], "RSD "
+        jne .keep
+.wipe:
+        mov dword [0], "----"
+.keep:
+        inc ax
+        jnz .next
+        mov ds, ax
+        ret
+pci:
+        mov dx, 0xCF8
+        out dx, eax
+        mov dx, 0xCFC
+        ret
+%endif
+
+%ifdef AP_VMX_OFF
+%define START_SECOND
+%elifdef AP_DEAF
+%define START_SECOND
+%endif
+%ifdef START_SECOND
+%define AP_PAGE         0x60            ; the vector of its SIPI
+%define AP_TABLES       0x70000         ; one page for paging, one for VMXON
+%define APIC_ICR        0xFEE00300
+
+; By INIT, SIPI: it goes on at `second` and halts.
+start_second:
+        mov ax, AP_PAGE << 8
+        mov es, ax
+        mov byte [es:0], 0xEA
+        mov word [es:1], second
+        mov [es:3], cs
+        cli
+        lgdt [cs:gdt_pointer]           ; big limits for FS, to reach the APIC
+        mov eax, cr0
+        or al, 1
+        mov cr0, eax
+        mov bx, 8
+        mov fs, bx
+        and al, 0xFE
+        mov cr0, eax
+        mov ebx, APIC_ICR
+        mov dword [fs:ebx + 0x10], 1 << 24
+        mov dword [fs:ebx], 0x4500
+        call pause
+        mov dword [fs:ebx], 0x4600 | AP_PAGE
+        call pause
+        sti
+        ret
+pause:  mov ecx, 100000
+        a32 loop $
+        ret
+second:
+        cli
+        mov ax, cs
+        mov ds, ax
+        mov ecx, IA32_FEATURE_CONTROL
+%ifdef AP_VMX_OFF
+        mov eax, LOCKED
+        xor edx, edx
+        wrmsr
+%else
+        rdmsr
+        test al, LOCKED
+        jnz .locked
+        mov al, 5
+        wrmsr
+.locked:
+        mov ax, AP_TABLES >> 4
+        mov es, ax
+        mov dword [es:0], 0x83          ; 4 MiB, identity mapped
+        mov ecx, 0x480                  ; IA32_VMX_BASIC: the revision
+        rdmsr
+        mov [es:0x1000], eax
+        mov eax, 0x2010                 ; VMXE, PSE
+        mov cr4, eax
+        mov eax, AP_TABLES
+        mov cr3, eax
+        mov eax, 0x80000031             ; PG, NE, ET, PE
+        mov cr0, eax
+        vmxon [vmxon_region]
+%endif
+.halt:  hlt
+        jmp .halt
+vmxon_region:   dq AP_TABLES + 0x1000
+gdt:            dq 0, 0x008F92000000FFFF
+gdt_pointer:    dw gdt_pointer - gdt - 1
+                dd 0x7C00 + gdt         ; this sector is still there, too
+%endif
 
         times 510 - ($ - $$) db 0
         dw 0xAA55
