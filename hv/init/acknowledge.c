@@ -23,7 +23,7 @@
 /* The guest's, meanwhile. */
 static uint8_t low_memory[TRAMPOLINE_MAX];
 static uint32_t jump_address;
-static uint8_t shutdown;
+static uint8_t shutdown, system_a;
 
 static volatile uint32_t *bios_jump(void)
 {
@@ -38,6 +38,7 @@ static _Noreturn void come_back(struct vcpu *vcpu)
     cmos_write(CMOS_SHUTDOWN, shutdown);
     tables_activate(vcpu->id);
     vmx_on(vcpu);
+    out8(PORT_SYSTEM_A, system_a);
     vmcs_make_current(vcpu);
     vmx_load_other_gprs(vcpu);
     log_info("cpu %u: the INIT is acknowledged; the guest goes on at %lx:%lx", vcpu->id,
@@ -54,6 +55,7 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu)
     *bios_jump() = TRAMPOLINE_ADDR >> 4 << 16;
     cmos_write(CMOS_SHUTDOWN, SHUTDOWN_JUMP);
     /* INIT leaves the A20 gate as it is, and VMXON wants it open. */
+    system_a = in8(PORT_SYSTEM_A) & (uint8_t)~SYSTEM_A_RESET;
     open_a20();
     vmcs_put_away(vcpu);
     __asm__ volatile("vmxoff" : : : "cc", "memory"); /* and here it comes */

@@ -38,6 +38,17 @@ def test_a_hundred_real_inits_are_taken_out_of_vmx_operation_where_they_stay_pen
     assert run.log.count(STICKY) == (ROUNDS if init == "auto" else 0)
 
 
+def test_a_closed_a20_gate_is_closed_afterwards(tmp_path):
+    """Meanwhile it is open: VMXON wants that."""
+    for folder in ("native", "off", "mmio"):
+        (tmp_path / folder).mkdir()
+    native = boot_native(tmp_path / "native", "init", "A20_CLOSED").values
+    assert (native["came"], native["a20"]) == (ROUNDS, 0)
+    for mode in ("off", "mmio"):
+        run = boot_guest(tmp_path / mode, "init", "A20_CLOSED", options=[f"apic={mode}"]).check_ended()
+        assert run.values == native
+
+
 def test_the_storm_is_bounded_and_explained(tmp_path):
     run = boot_guest(tmp_path, "init", options=["apic=off", "init=storm"])
     if run.report.ended == "end":

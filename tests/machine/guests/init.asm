@@ -20,6 +20,11 @@ main:
         xor edx, edx
         wrmsr
         mov dword [0x467], after
+%ifdef A20_CLOSED
+        in al, 0x92
+        and al, ~3
+        out 0x92, al
+%endif
 round:
         mov al, 0x0F
         out 0x70, al
@@ -53,6 +58,9 @@ done:
         mov ecx, 0x174
         rdmsr
         SHOW "msr", eax
+        in al, 0x92
+        and eax, 2
+        SHOW "a20", eax
         SHOW "sent", [sent]
         SHOW "missed", [missed]
         SHOW "came", [came]

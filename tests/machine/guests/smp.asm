@@ -48,6 +48,8 @@ main:
         call pause
         call show_state
         SHOW "alone", [starts]
+        SEND ICR_NMI
+        SHOW "alone_nmi", [nmis]
         START DO_SPIN                           ; and now INIT, while it runs
         SHOW "again", [starts]
         END
