@@ -35,7 +35,7 @@ help:
 	@echo "make debug    boot it in the Bochs debugger"
 	@echo "make bench    what exits cost"
 	@echo "make test     all tests   make unit    host tests only   make check    style and rules"
-	@echo "make test-guests  Linux in every APIC mode: minutes, and a download"
+	@echo "make test-guests  Linux and memtest86+ in every APIC mode: minutes, downloads"
 	@echo "make clean    remove what was built"
 
 run debug bench:
@@ -110,11 +110,11 @@ check: all
 	shellcheck run.sh .ci/run
 test: all units
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile --ignore tests/guests tests
-# Real operating systems, from Debian's packages: minutes each.
-$B/guests/linux.img: tests/guests/linux.py
+# Real operating systems, from Debian's packages.
+$B/guests/%.img: tests/guests/%.py tests/guests/grub_disk.py
 	./run.sh setup guests
 	$(PYTHON) $<
-test-guests: all $B/guests/linux.img
+test-guests: all $B/guests/linux.img $B/guests/memtest.img
 	$(PYTHON) -m pytest -q -rP tests/guests
 
 $B:

@@ -45,8 +45,9 @@ packages_guests() {
 busybox-static|the only program of the Linux guest
 LIST
 }
-# Only downloaded, for the guest: KERNEL names the newest one.
+# Only downloaded, for the guests; KERNEL names the newest one.
 KERNEL=linux-image-cloud-amd64
+MEMTEST=memtest86+
 
 installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -122,25 +123,32 @@ install_packages() {
     fi
 }
 
-# Downloads the package $KERNEL depends on, and takes the kernel out of it.
-fetch_kernel() {
+kernel_package() {
+    apt-cache depends "$KERNEL" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p'
+}
+
+# fetch_from PACKAGE FILE MEMBER: downloads the package and takes one file out of it.
+fetch_from() {
     folder=$root/build/guests
-    [ ! -e "$folder/vmlinuz" ] || return 0
-    mkdir -p "$folder"
-    package=$(apt-cache depends "$KERNEL" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
-    say "downloading ${package:-$KERNEL} (some 30 MB)"
-    if [ -z "$package" ] || ! (cd "$folder" && apt-get download "$package" >/dev/null 2>&1); then
-        as_root apt-get update >/dev/null 2>&1 </dev/null || true # the lists may be old
-        package=$(apt-cache depends "$KERNEL" | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
-        if ! (cd "$folder" && apt-get download "$package" >&2); then
-            say "apt-get download $package failed. Is there a network, and are Debian's sources in /etc/apt?"
-            exit 1
-        fi
+    say "downloading $1"
+    if ! (cd "$folder" && apt-get download "$1" >&2); then
+        say "apt-get download $1 failed. Is there a network, and are Debian's sources in /etc/apt?"
+        exit 1
     fi
-    dpkg-deb --fsys-tarfile "$folder/$package"_*.deb |
-        tar -xO --wildcards './boot/vmlinuz-*' >"$folder/vmlinuz.new"
-    mv "$folder/vmlinuz.new" "$folder/vmlinuz"
-    rm -f "$folder/$package"_*.deb
+    dpkg-deb --fsys-tarfile "$folder/$1"_*.deb | tar -xO --wildcards "$3" >"$folder/$2.new"
+    mv "$folder/$2.new" "$folder/$2"
+    rm -f "$folder/$1"_*.deb
+}
+
+# Debian's kernel, some 30 MB, and memtest86+.
+fetch_guests() {
+    folder=$root/build/guests
+    [ ! -e "$folder/vmlinuz" ] || [ ! -e "$folder/memtest86+x64.bin" ] || return 0
+    mkdir -p "$folder"
+    as_root apt-get update >/dev/null 2>&1 </dev/null || true # the lists may be old
+    [ -e "$folder/vmlinuz" ] || fetch_from "$(kernel_package)" vmlinuz './boot/vmlinuz-*'
+    [ -e "$folder/memtest86+x64.bin" ] ||
+        fetch_from "$MEMTEST" memtest86+x64.bin ./boot/memtest86+x64.bin
 }
 
 hv16() {
@@ -178,7 +186,7 @@ case ${1-} in
 packages) show_packages ;;
 setup)
     install_packages "${2:-run}"
-    [ "${2-}" != guests ] || fetch_kernel
+    [ "${2-}" != guests ] || fetch_guests
     ;;
 doctor)
     [ -x "$python" ] || install_packages run
