@@ -96,6 +96,11 @@ void apic_interrupt_arrives(struct vcpu *vcpu);
 void apic_interrupt_acknowledged(void);
 void apic_window_opens(struct vcpu *vcpu);
 
+/* --- pic.c --- */
+
+/* Whether `vector`, acknowledged from the 8259s, is in service there. */
+bool pic_serves(uint8_t vector);
+
 /* --- posted.c --- */
 
 void posted_open(struct vcpu *vcpu);

@@ -41,10 +41,27 @@ void apic_interrupt_arrives(struct vcpu *vcpu)
 
 /* Posted-interrupt processing needs the control all the time (27.2.1.1), and so accepts that the
  * 8259's may have to wait. */
+static bool always_acknowledges(void)
+{
+    return (vmcs_read(VMCS_PIN_CONTROLS) & PIN_PROCESS_POSTED_INTERRUPTS) != 0;
+}
+
 void apic_interrupt_acknowledged(void)
 {
-    if ((vmcs_read(VMCS_PIN_CONTROLS) & PIN_PROCESS_POSTED_INTERRUPTS) == 0)
+    if (!always_acknowledges())
         vmcs_clear(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT);
+}
+
+/* What had to wait because it cannot be left with the 8259: pic.c. */
+static void drop_undone(struct vcpu *vcpu)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < vcpu->extint_count; i++) {
+        if (pic_serves(vcpu->extint[i]))
+            vcpu->extint[kept++] = vcpu->extint[i];
+    }
+    vcpu->extint_count = kept;
 }
 
 /* What was left to the machine exits again, if it is still there: the guest may have masked it. */
@@ -52,5 +69,7 @@ void apic_window_opens(struct vcpu *vcpu)
 {
     if (vcpu->arrivals_left)
         leave_to_the_machine(vcpu, false);
+    if (always_acknowledges())
+        drop_undone(vcpu);
     apic_update(vcpu);
 }
