@@ -66,11 +66,11 @@ PLACES = {
 }
 
 
-def symbol_commands(place: Place) -> list[str]:
+def symbol_commands(place: Place, build: Path = BUILD) -> list[str]:
     """One `ldsym` for each symbol file that was built. The MBR runs in two places."""
-    files = [(BUILD / f"{name}.sym", 0) for name in place.symbols]
+    files = [(build / f"{name}.sym", 0) for name in place.symbols]
     if place.mbr_at_7c00:
-        files.append((BUILD / "mbr.sym", MBR_MOVES))
+        files.append((build / "mbr.sym", MBR_MOVES))
     return [f'ldsym global "{path.resolve()}" {offset:#x}' for path, offset in files
             if path.exists()]
 
@@ -94,13 +94,12 @@ def make_bochs(request: RunRequest) -> bochs.Bochs:
 # --- Without a terminal: go there, show it, leave --------------------------------------------
 
 
-def show_place(request: RunRequest, name: str) -> int:
+def show_place(request: RunRequest, place: Place, build: Path = BUILD) -> int:
     """Prints registers and next instructions at the place. For scripts and tests."""
-    place = PLACES[name]
     machine = make_bochs(request)
     status = EXIT_OK
     try:
-        machine.start((*symbol_commands(place), stop_command(place)))
+        machine.start((*symbol_commands(place, build), *stop_command(place).split("\n")))
         for hit in range(place.hits):
             if hit:
                 machine.resume()
@@ -110,10 +109,10 @@ def show_place(request: RunRequest, name: str) -> int:
         print(machine.registers())
         print(machine.ask("u /5").split("ptime")[0])
     except TimeoutError as error:
-        print(f"hv16: debug {name}: {error}", file=sys.stderr)
+        print(f"hv16: debug: {error}", file=sys.stderr)
         status = EXIT_TIMEOUT
     except MachineError as error:
-        print(f"hv16: debug {name}: {error}", file=sys.stderr)
+        print(f"hv16: debug: {error}", file=sys.stderr)
         status = EXIT_STOPPED
     finally:
         machine.quit()
@@ -135,9 +134,8 @@ def wait_for_stop(machine: bochs.Bochs, seconds: float) -> None:
 # --- On a terminal ---------------------------------------------------------------------------
 
 
-def open_debugger(request: RunRequest, name: str) -> int:
+def open_debugger(request: RunRequest, place: Place, build: Path = BUILD) -> int:
     """Gives the terminal to Bochs's debugger. The guest's screen is an X window if there is X."""
-    place = PLACES[name]
     request.interactive = False  # the terminal is the debugger's, not the guest screen's
     machine = make_bochs(request)
     out = machine.spec.out
@@ -145,12 +143,12 @@ def open_debugger(request: RunRequest, name: str) -> int:
     (out / bochs.CONFIG).write_text(
         bochs.config(machine.spec, "x" if has_x else "term", ("port_e9_hack: enabled=1",)),
         encoding="utf-8")
-    commands = [*symbol_commands(place), stop_command(place), *["c"] * place.hits]
+    commands = [*symbol_commands(place, build), stop_command(place), *["c"] * place.hits]
     (out / RC).write_text("\n".join(commands) + "\n", encoding="utf-8")
     print(f"Stops at {place.about}.\nThen type, for instance:")
     for line in (*place.next_steps, "c                 continue; Ctrl-C stops again",
                  "help, q           all commands; the end"):
-        print(f"  {line}".replace("{build}", str(BUILD.resolve())))
+        print(f"  {line}".replace("{build}", str(build.resolve())))
     print("The debugger's own prompt is <bochs:N>. The guest's log and serial port are in "
           f"{run.shown(out)}.\n", flush=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the debugger
@@ -176,6 +174,22 @@ def x_plugin_is_here() -> bool:
 
 
 def debug_command(request: RunRequest, name: str) -> int:
-    if request.interactive:
-        return open_debugger(request, name)
-    return show_place(request, name)
+    place = PLACES[name]
+    return open_debugger(request, place) if request.interactive else show_place(request, place)
+
+
+def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:
+    """Stops at the first of these functions or routines that is reached. For labs."""
+    known: dict[str, int] = {}
+    for file in ("mbr", "stage2", "hv"):
+        if (build / f"{file}.sym").exists():
+            known |= symbols.load(build / f"{file}.sym")
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise UserError(f"debug: {build} has no {', '.join(missing)}: inlined, or not there yet?")
+    place = Place("\n".join(f"lb {known[name]:#x}" for name in names), 1, "or at " .join(
+        f"{name}()" for name in names), (
+            "n                 step over one call; s steps into it",
+            "r, info tab       registers; how addresses are mapped",
+            "vmexitbp          then c: stops at each VM exit"))
+    return (open_debugger if request.interactive else show_place)(request, place, build)

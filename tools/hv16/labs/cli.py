@@ -1,0 +1,196 @@
+"""`./run.sh lab ...` and `./run.sh labs ...`."""
+
+import argparse
+import datetime
+import shutil
+import sys
+from pathlib import Path
+
+from hv16 import debug, run, symbols
+from hv16.labs import grade, lab as labs, source, tree
+from hv16.labs.lab import Lab
+from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, UserError, fail, near_name, shown
+
+EXIT_HELP_SHOWN = 3  # as for hv16.cli
+ACTIONS = ("run", "start", "debug", "grade", "hint", "reset")
+
+HELP = """\
+usage: ./run.sh lab list                 the labs, and how far you are
+       ./run.sh lab N start              the starter files, in work/NN
+       ./run.sh lab N                    builds with your files and boots
+       ./run.sh lab N debug              the Bochs debugger, stopped at your function
+       ./run.sh lab N grade [--json F]   points for each test, and the reason for each miss
+       ./run.sh lab N hint               the next hint; each is shown only when asked for
+       ./run.sh lab N reset              the starter again; yours are kept beside it
+
+N is the lab's number, such as 12. docs/students.md is the way from a clone to the first points.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise UserError(f"lab: {message}; ./run.sh lab --help")
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    parser = Parser(prog="./run.sh lab", add_help=False, allow_abbrev=False)
+    parser.add_argument("lab", nargs="?", default="list")
+    parser.add_argument("action", nargs="?", default="run")
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("--json")
+    parser.add_argument("--yes", action="store_true")
+    parser.add_argument("--work")
+    parser.add_argument("--headless", action="store_true")
+    args = parser.parse_args(words)
+    if args.help:
+        return args
+    if args.lab != "list":
+        labs.find(args.lab)
+        if args.action not in ACTIONS:
+            raise UserError(f'lab: unknown action "{args.action}"{near_name(args.action, list(ACTIONS))}; '
+                            "actions: " + " ".join(ACTIONS[1:]))
+    return args
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def starter_text(lab: Lab, name: str) -> str:
+    return source.stubbed((ROOT / name).read_text("utf-8"), name, {lab.number})
+
+
+def write_starter(lab: Lab) -> None:
+    for name in lab.files:
+        target = lab.work / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(starter_text(lab, name), encoding="utf-8")
+    lab.work.mkdir(parents=True, exist_ok=True)
+
+
+def start(lab: Lab, _: argparse.Namespace) -> int:
+    if any((lab.work / name).exists() for name in lab.files):
+        raise UserError(f"{shown(lab.work)} has files already; ./run.sh lab {lab.number} reset begins anew "
+                        "and keeps them")
+    write_starter(lab)
+    print(f"LAB {lab.number}: {lab.title}")
+    for name in lab.files:
+        print(f"  {shown(lab.work / name)}")
+    print(f"Read  labs/{lab.folder.name}/README.md")
+    print(f"Open  {shown(lab.work)}/{lab.open}")
+    print(f"Then  ./run.sh lab {lab.number} grade   (now, too: it says what is missing)")
+    return EXIT_OK
+
+
+def reset(lab: Lab, args: argparse.Namespace) -> int:
+    if not lab.work.exists():
+        return start(lab, args)
+    if not args.yes:
+        if not sys.stdin.isatty():
+            raise UserError(f"lab {lab.number} reset asks first, and there is no terminal: --yes")
+        answer = input(f"{shown(lab.work)} becomes the starter again, a copy is kept. Go on? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            print("nothing changed")
+            return EXIT_STOPPED
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    backup = lab.work.with_name(f"{lab.name}.{stamp}")
+    lab.work.rename(backup)
+    write_starter(lab)
+    print(f"{shown(lab.work)} is the starter; yours is in {shown(backup)}")
+    return EXIT_OK
+
+
+def theirs(lab: Lab, work: Path) -> dict[str, Path]:
+    if not work.exists():
+        raise UserError(f"there is no {shown(work)} yet: ./run.sh lab {lab.number} start")
+    return tree.need_files(work, lab.files, f"lab {lab.number}")
+
+
+# --- Running ----------------------------------------------------------------------------------------
+
+
+def built(lab: Lab) -> Path:
+    where = grade.OUT / lab.name / "tree"
+    try:
+        tree.build(where, theirs(lab, lab.work))
+    except tree.BuildError as error:
+        raise UserError(f"lab {lab.number} does not build:\n{error}") from None
+    return where
+
+
+def request_for(lab: Lab, args: argparse.Namespace) -> run.RunRequest:
+    from hv16 import cli
+    command, _, parsed = cli.parse([*lab.run, *(["--headless"] if args.headless else [])])
+    request = cli.request_from(command, parsed)
+    if lab.files:
+        request.image = built(lab) / "build" / "hv16.img"
+    return request
+
+
+def boot(lab: Lab, args: argparse.Namespace) -> int:
+    return run.run_command(request_for(lab, args))
+
+
+def debug_lab(lab: Lab, args: argparse.Namespace) -> int:
+    request = request_for(lab, args)
+    where = grade.OUT / lab.name / "tree" / "build" if lab.files else ROOT / "build"
+    return debug.debug_functions(request, lab.debug, where)
+
+
+def grade_lab(lab: Lab, args: argparse.Namespace) -> int:
+    work = Path(args.work) if args.work else lab.work
+    done = grade.grade(lab, theirs(lab, work), grade.OUT / (lab.name if not args.work else f"{lab.name}-other"))
+    print(grade.report(done))
+    if args.json:
+        Path(args.json).write_text(done.as_json(), encoding="utf-8")
+    if not args.work:
+        (work / grade.RESULT).write_text(done.as_json(), encoding="utf-8")
+    return EXIT_OK if done.got == done.points else EXIT_STOPPED
+
+
+def hint(lab: Lab, _: argparse.Namespace) -> int:
+    lab.work.mkdir(parents=True, exist_ok=True)
+    counter = lab.work / "hints"
+    shown_before = int(counter.read_text()) if counter.exists() else 0
+    count = min(shown_before + 1, len(lab.hints))
+    for number, text in enumerate(lab.hints[:count], 1):
+        print(f"{number}. {text}")
+    if count < len(lab.hints):
+        print(f"({len(lab.hints) - count} more: ask again)")
+    counter.write_text(str(count))
+    return EXIT_OK
+
+
+def list_labs() -> int:
+    import json
+    for lab in labs.all_labs().values():
+        result = lab.work / grade.RESULT
+        state = "-"
+        if result.exists():
+            data = json.loads(result.read_text("utf-8"))
+            state = f'{data["got"]} of {data["points"]} points'
+        elif lab.work.exists():
+            state = "started"
+        print(f"{lab.name}  {lab.title:55}  {lab.hours:g} h  {state}")
+    return EXIT_OK
+
+
+def lab_command(words: list[str]) -> int:
+    args = parse(words)
+    if args.help:
+        print(HELP, end="")
+        return EXIT_OK
+    if args.lab == "list":
+        return list_labs()
+    actions = {"run": boot, "start": start, "debug": debug_lab, "grade": grade_lab, "hint": hint,
+               "reset": reset}
+    return actions[args.action](labs.find(args.lab), args)
+
+
+def check(words: list[str]) -> int:
+    """For run.sh: is this worth installing anything for?"""
+    from hv16.labs import many
+    args = parse(words[1:]) if words[0] == "lab" else many.parse(words[1:])
+    if args.help:
+        print(HELP if words[0] == "lab" else many.HELP, end="")
+        return EXIT_HELP_SHOWN
+    return EXIT_OK
