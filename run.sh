@@ -174,7 +174,7 @@ else
     for word in "$@"; do
         case $word in
         -h | --help)
-            echo "usage: ./run.sh [test|debug|bench|doctor|install|setup|packages] [OPTIONS]"
+            echo "usage: ./run.sh [test|debug|demo|bench|lab|labs|doctor|install|setup|packages] [OPTIONS]"
             echo "More is shown once there is a python3: ./run.sh setup installs what is missing."
             exit 0
             ;;

@@ -111,8 +111,9 @@ def built(name: str = "hv16.img") -> bytearray:
     return bytearray((BUILD / name).read_bytes())
 
 
-def run_sh(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+def run_sh(*words: str, env: dict[str, str] | None = None, cwd: Path = ROOT,
+           timeout: float = 2 * TIMEOUT) -> subprocess.CompletedProcess:
     """The command line a person types, with no terminal anywhere."""
-    return subprocess.run([str(ROOT / "run.sh"), *words], stdin=subprocess.DEVNULL, text=True,
+    return subprocess.run([str(cwd / "run.sh"), *words], stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                          timeout=2 * TIMEOUT, env=dict(os.environ, **(env or {})))
+                          timeout=timeout, env=dict(os.environ, **(env or {})), cwd=cwd)

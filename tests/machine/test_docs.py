@@ -33,17 +33,21 @@ NOT_RUN = {
     "make test-guests": "takes minutes",
     "./run.sh --headless --mem 128 --guest build/guests/linux.img --timeout 300": "the same",
     "./run.sh test": "runs this very test",
+    "make check-labs": "takes minutes",
     "sudo dd if=build/hv16.img of=/dev/sdX bs=512 conv=fsync": "needs a disk that may be lost",
     "sudo dd if=/dev/sdX of=first-megabyte.img bs=1M count=1": "needs a disk",
 }
 
-MADE_UP = {"exits/rdtsc.c", "cpu/cpu.h", "exits/exits.h"}  # of the exercise in docs/exits.md
+# Of the exercise in docs/exits.md, and of labs as such in docs/instructors.md.
+MADE_UP = {"exits/rdtsc.c", "cpu/cpu.h", "exits/exits.h", "labs/NN-name",
+           "labs/NN-name/README.md",
+           "labs/NN-name/tests.py", "labs/NN-name/lab.toml", "labs/NN-name/wrong.toml"}
 
 PROMPT = re.compile(r"^<bochs:\d+> ", re.MULTILINE)
 STATUS = re.compile(r"\s+# exit status (\d+)$")
 # What a path looks like: it has a source file's ending, or, in backticks, a folder of ours in front.
 SOURCE_NAME = re.compile(r"(?<![\w./-])[\w*-]+(?:[./][\w*-]+)*\.(?:asm|inc|[ch]|ld|py|md)\b")
-FOLDERS = ("mbr", "stage2", "hv", "guest16", "tools", "tests", "docs", "build")
+FOLDERS = ("mbr", "stage2", "hv", "guest16", "labs", "tools", "tests", "docs", "build")
 
 
 @dataclass

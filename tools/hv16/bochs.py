@@ -127,8 +127,9 @@ class Bochs(Machine):
         self.heard = ""  # and what it says since the machine last ran
         self.stopped = False
 
-    def start(self, first: tuple[str, ...] = ()) -> None:
-        """Starts Bochs; the debugger carries out `first` before the first instruction."""
+    def start(self, first: tuple[str, ...] = (), go: bool = True) -> None:
+        """Starts Bochs; the debugger carries out `first` before the first instruction, and waits
+        there if it is not to `go`."""
         out = self.spec.out
         (out / CONFIG).write_text(config(self.spec), encoding="utf-8")
         os.mkfifo(out / PIPE)
@@ -140,8 +141,9 @@ class Bochs(Machine):
         with open(out / OUTPUT, "wb") as output:
             self.launch(command_line("-rc", PIPE), stdin=subprocess.DEVNULL, stdout=output,
                         stderr=output, env=environment)
-        for command in (*first, "c"):
+        for command in (*first, *(["c"] if go else [])):
             self.send(command)
+        self.stopped = not go
 
     def pump(self, seconds: float) -> None:
         self.display.pump(seconds, self.watch)

@@ -29,10 +29,12 @@ commands:
   demo [NAME]         boot one demo in every APIC mode, print one table; no NAME: their list
   bench [--apic]      boot the same program natively and under hv16, print one table;
                       with --apic: accesses to the local APIC, in every APIC mode
+  lab list            the labs; lab N start, debug, grade: ./run.sh lab --help
+  labs                for instructors: handouts, and the grades of a course: ./run.sh labs --help
   doctor              what is here: emulators, versions, CPU models and what runs on them
   install DISK        write hv16 onto a raw disk (image) with partitions, which it keeps
-  setup [test|guests] only install the packages (and those that the tests need; and Linux, as a
-                      guest of the tests)
+  setup [test|guests] only install the packages (and those that the tests need; and Linux and
+                      memtest86+, as guests of the tests)
   packages            list the packages, why each is needed, and whether it is here
 
 options:

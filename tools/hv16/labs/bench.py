@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hv16.labs.ending import explain
 from hv16.labs.lab import Lab
+from hv16.labs.stop import Stop, stop_at
 from hv16.paths import ROOT
 from hv16.run import RunRequest, execute
 from hv16.summary import Summary, read_text
@@ -66,9 +67,11 @@ class Bench:
     lab: Lab
     tree: Path
     out: Path
+    work: Path  # where the student's files are
     nonce: str = field(default_factory=lambda: secrets.token_hex(4))
     boots: dict[tuple, Boot] = field(default_factory=dict)
     hosts: dict[str, Path] = field(default_factory=dict)
+    stops: dict[tuple, Stop] = field(default_factory=dict)
 
     # --- Comparing -----------------------------------------------------------------------------
 
@@ -138,6 +141,19 @@ class Bench:
         return Boot(report, {name: int(value, 16) for name, value in values}, serial,
                     read_text(out / "hv.log"), read_text(out / "screen.txt"), out)
 
+    def stop_at(self, place: str, **request) -> Stop:
+        """The student's hv16 in the debugger, at a place of ./run.sh debug, or at "power-on"."""
+        key = (place, *sorted((name, str(value)) for name, value in request.items()))
+        if key not in self.stops:
+            if self.tree != ROOT:
+                request["image"] = self.tree / "build/hv16.img"
+            self.stops[key] = stop_at(place, self.out / f"stop{len(self.stops) + 1}", **request)
+        return self.stops[key]
+
+    def close(self) -> None:
+        for stop in self.stops.values():
+            stop.close()
+
     def assemble(self, name: str, defines: tuple[str, ...]) -> Path:
         binary = self.out / f"{Path(name).stem}{len(self.boots) + 1}.img"
         subprocess.run(["nasm", "-f", "bin", f"-I{GUEST_INCLUDES}/", f"-I{self.lab.folder}/",
@@ -148,6 +164,10 @@ class Bench:
 
 
 def show(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(show, value)) or "nothing"
     if isinstance(value, bool) or not isinstance(value, int):
         return str(value)
-    return str(value) if abs(value) < 10 else f"{value:#x}"
+    if value == 0xFFFFFFFF:
+        return "-1"
+    return str(value) if abs(value) < 10 else f"{value:X}H"

@@ -2,14 +2,15 @@
 
 import argparse
 import datetime
+import json
 import shutil
 import sys
 from pathlib import Path
 
-from hv16 import debug, run, symbols
-from hv16.labs import grade, lab as labs, source, tree
+from hv16 import debug, run
+from hv16.labs import grade, handout, lab as labs, source, tree
 from hv16.labs.lab import Lab
-from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, UserError, fail, near_name, shown
+from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, UserError, near_name, shown
 
 EXIT_HELP_SHOWN = 3  # as for hv16.cli
 ACTIONS = ("run", "start", "debug", "grade", "hint", "reset")
@@ -65,15 +66,17 @@ def write_starter(lab: Lab) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(starter_text(lab, name), encoding="utf-8")
     lab.work.mkdir(parents=True, exist_ok=True)
+    if lab.answers:
+        grade.module_of(lab).starter(lab.work)
 
 
 def start(lab: Lab, _: argparse.Namespace) -> int:
-    if any((lab.work / name).exists() for name in lab.files):
+    if any((lab.work / name).exists() for name in lab.handed_in):
         raise UserError(f"{shown(lab.work)} has files already; ./run.sh lab {lab.number} reset begins anew "
                         "and keeps them")
     write_starter(lab)
     print(f"LAB {lab.number}: {lab.title}")
-    for name in lab.files:
+    for name in lab.handed_in:
         print(f"  {shown(lab.work / name)}")
     print(f"Read  labs/{lab.folder.name}/README.md")
     print(f"Open  {shown(lab.work)}/{lab.open}")
@@ -102,7 +105,16 @@ def reset(lab: Lab, args: argparse.Namespace) -> int:
 def theirs(lab: Lab, work: Path) -> dict[str, Path]:
     if not work.exists():
         raise UserError(f"there is no {shown(work)} yet: ./run.sh lab {lab.number} start")
-    return tree.need_files(work, lab.files, f"lab {lab.number}")
+    files = tree.need_files(work, lab.handed_in, f"lab {lab.number}")
+    return files | beside(lab) | files
+
+
+def beside(lab: Lab) -> dict[str, Path]:
+    """In a handout with several labs: what the student has for the others, whose solutions are not
+    there."""
+    stubbed = set(handout.already_stubbed())
+    return {name: other.work / name for other in labs.all_labs().values() if other is not lab
+            for name in other.files if name in stubbed and (other.work / name).is_file()}
 
 
 # --- Running ----------------------------------------------------------------------------------------
@@ -119,7 +131,8 @@ def built(lab: Lab) -> Path:
 
 def request_for(lab: Lab, args: argparse.Namespace) -> run.RunRequest:
     from hv16 import cli
-    command, _, parsed = cli.parse([*lab.run, *(["--headless"] if args.headless else [])])
+    words = grade.module_of(lab).run_options(lab.work) if lab.answers else lab.run
+    command, _, parsed = cli.parse([*words, *(["--headless"] if args.headless else [])])
     request = cli.request_from(command, parsed)
     if lab.files:
         request.image = built(lab) / "build" / "hv16.img"
@@ -132,6 +145,8 @@ def boot(lab: Lab, args: argparse.Namespace) -> int:
 
 def debug_lab(lab: Lab, args: argparse.Namespace) -> int:
     request = request_for(lab, args)
+    if not lab.debug:
+        return debug.debug_command(request, "mbr")
     where = grade.OUT / lab.name / "tree" / "build" if lab.files else ROOT / "build"
     return debug.debug_functions(request, lab.debug, where)
 
@@ -161,7 +176,6 @@ def hint(lab: Lab, _: argparse.Namespace) -> int:
 
 
 def list_labs() -> int:
-    import json
     for lab in labs.all_labs().values():
         result = lab.work / grade.RESULT
         state = "-"

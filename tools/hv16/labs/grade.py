@@ -6,10 +6,12 @@ import shutil
 import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from hv16.labs import tree
 from hv16.labs.bench import Bench, Miss, Test
 from hv16.labs.lab import Lab
+from hv16.machine import MachineError
 from hv16.paths import ROOT, UserError
 
 OUT = ROOT / "out" / "lab"
@@ -44,14 +46,20 @@ class Grade:
         return json.dumps(asdict(self) | {"points": self.points, "got": self.got}, indent=2) + "\n"
 
 
-def tests_of(lab: Lab) -> list[Test]:
-    """The functions of the lab's tests.py that @test marks, in their order."""
+def module_of(lab: Lab) -> ModuleType:
+    """The lab's tests.py."""
     path = lab.folder / "tests.py"
     spec = importlib.util.spec_from_file_location(f"lab{lab.name}_tests", path)
     if spec is None or not path.exists():
         raise UserError(f"{path} is missing")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def tests_of(lab: Lab) -> list[Test]:
+    """The functions that @test marks, in their order."""
+    module = module_of(lab)
     return [value.lab_test for value in vars(module).values() if hasattr(value, "lab_test")]
 
 
@@ -61,7 +69,7 @@ def run_test(test: Test, bench: Bench) -> Result:
         test.function(bench)
     except Miss as miss:
         result.got, result.why = 0, str(miss)
-    except (OSError, subprocess.SubprocessError, KeyError, IndexError) as error:
+    except (OSError, subprocess.SubprocessError, MachineError, KeyError, IndexError) as error:
         result.got = 0
         result.why = f"the test could not be carried out: {type(error).__name__}: {error}"
     return result
@@ -74,15 +82,19 @@ def grade(lab: Lab, theirs: dict[str, Path], out: Path) -> Grade:
     shutil.rmtree(out / "tests", ignore_errors=True)
     (out / "tests").mkdir(parents=True)
     try:
-        if theirs:
+        if lab.files:
             tree.build(out / "tree", theirs)
     except tree.BuildError as error:
         done.build = str(error)
         done.results = [Result(test.name, test.about, test.points, 0, "it does not build")
                         for test in tests]
         return done
-    bench = Bench(lab, out / "tree" if theirs else ROOT, out / "tests")
-    done.results = [run_test(test, bench) for test in tests]
+    work = next(iter(theirs.values())).parent if lab.answers else out
+    bench = Bench(lab, out / "tree" if lab.files else ROOT, out / "tests", work)
+    try:
+        done.results = [run_test(test, bench) for test in tests]
+    finally:
+        bench.close()
     return done
 
 

@@ -26,12 +26,17 @@ class Lab:
     open: str  # where to begin: "hv/apic/lapic.c: lapic_ppr()"
     run: list[str] = field(default_factory=list)  # options of ./run.sh for `lab N` itself
     debug: list[str] = field(default_factory=list)  # functions to stop at
-    start: str = ""  # for a lab without code: the file of work/NN that its tests make
+    answers: list[str] = field(default_factory=list)  # of a lab without code: its files in work/NN
     files: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         return f"{self.number:02}"
+
+    @property
+    def handed_in(self) -> list[str]:
+        """What is graded: files of the tree, or of work/NN."""
+        return self.files or self.answers
 
     @property
     def work(self) -> Path:
