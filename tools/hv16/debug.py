@@ -187,7 +187,7 @@ def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:
     missing = [name for name in names if name not in known]
     if missing:
         raise UserError(f"debug: {build} has no {', '.join(missing)}: inlined, or not there yet?")
-    place = Place("\n".join(f"lb {known[name]:#x}" for name in names), 1, "or at " .join(
+    place = Place("\n".join(f"lb {known[name]:#x}" for name in names), 1, " or at ".join(
         f"{name}()" for name in names), (
             "n                 step over one call; s steps into it",
             "r, info tab       registers; how addresses are mapped",

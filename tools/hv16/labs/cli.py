@@ -5,6 +5,7 @@ import datetime
 import json
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from hv16 import debug, run
@@ -168,7 +169,7 @@ def hint(lab: Lab, _: argparse.Namespace) -> int:
     shown_before = int(counter.read_text()) if counter.exists() else 0
     count = min(shown_before + 1, len(lab.hints))
     for number, text in enumerate(lab.hints[:count], 1):
-        print(f"{number}. {text}")
+        print(textwrap.fill(f"{number}. {text}", 96, subsequent_indent="   "))
     if count < len(lab.hints):
         print(f"({len(lab.hints) - count} more: ask again)")
     counter.write_text(str(count))
