@@ -13,7 +13,7 @@ import subprocess
 import time
 import tty
 
-from hv16 import models
+from hv16 import models, vmcs
 from hv16.machine import HV_LOG, SERIAL, Machine, MachineError, MachineSpec, tool_version
 from hv16.paths import UserError, near_name
 from hv16.screen import Display, set_size, terminal_size, terminal_type
@@ -235,6 +235,9 @@ class Bochs(Machine):
 
     def registers(self) -> str:
         return "\n".join(self.ask(name).split("ptime")[0] for name in ("r", "sreg", "creg"))
+
+    def guest_state(self) -> str:
+        return vmcs.guest_state(self)
 
     def ticks(self) -> int | None:
         if self.exited():  # each line of its log begins with them

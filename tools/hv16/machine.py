@@ -104,6 +104,10 @@ class Machine:
     def registers(self) -> str:
         raise NotImplementedError
 
+    def guest_state(self) -> str:
+        """The guest's, while the hypervisor runs; empty where that cannot be told."""
+        return ""
+
     def ticks(self) -> int | None:
         """Instructions since power-on where the emulator counts them exactly."""
         raise NotImplementedError

@@ -181,7 +181,9 @@ class Watcher:
 
     def log_ending(self, word: str, message: str) -> Ending:
         fault = re.search(r"in the hypervisor at ([0-9a-f]{16}): see build/hv.sym$", message)
-        place = symbols.nearest(BUILD / "hv.sym", int(fault.group(1), 16)) if fault else None
+        beside = self.request.image.parent if self.request.image else BUILD  # a lab's own build
+        known = (beside if (beside / "hv.sym").exists() else BUILD) / "hv.sym"
+        place = symbols.nearest(known, int(fault.group(1), 16)) if fault else None
         message += f" ({place})" if place else ""
         ok = word == "end" and message.endswith("(code 0)")
         return Ending(word, message if word == "end" else f"hv16: {word}: {message}",

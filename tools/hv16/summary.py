@@ -75,7 +75,7 @@ def collect(machine: Machine, summary: Summary) -> str:
         screen = screen_text(machine.read(TEXT_ADDRESS, TEXT_BYTES))
         summary.exits = count_exits(machine, log)
         summary.exits_total = sum(summary.exits.values())
-        (out / "registers.txt").write_text(machine.registers(), encoding="utf-8")
+        (out / "registers.txt").write_text(machine.guest_state() + machine.registers(), encoding="utf-8")
     except MachineError as error:
         (out / "dump-failed.txt").write_text(f"{error}\n", encoding="utf-8")
     (out / SCREEN).write_text(screen, encoding="utf-8")

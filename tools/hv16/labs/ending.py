@@ -6,13 +6,14 @@ from pathlib import Path
 from hv16.summary import Summary, read_text
 
 ENDLESS = 20_000  # exits of one kind in a test that has a few hundred
-STATE_LINES = 18
+LOG_MAX = 32 << 10  # bytes, where a run has hung: a test's log has a few thousand
+TOLD = re.compile(r"(the guest|rip|eflags|rsp|rax|rbx|rcx|rdx|rsi|rdi|cs:|CR[0234]|EFER)", re.IGNORECASE)
 
 
 def state(out: Path) -> str:
     """The last guest state that the log has, and the processor's registers when it was stopped."""
     log = read_text(out / "hv.log").rstrip().splitlines()[-6:]
-    registers = read_text(out / "registers.txt").splitlines()[:STATE_LINES]
+    registers = [line for line in read_text(out / "registers.txt").splitlines() if TOLD.match(line)]
     parts = []
     if log:
         parts.append("the log's end:\n" + "\n".join("  " + line for line in log))
@@ -24,8 +25,9 @@ def state(out: Path) -> str:
 def kind(report: Summary, out: Path) -> str:
     most = max(report.exits.items(), key=lambda item: item[1], default=("", 0))
     complaint = report.message
-    if "log grew too long" in complaint:
-        return "a log without end: something prints for ever"
+    longest = max(len(read_text(out / name)) for name in ("hv.log", "serial.txt"))
+    if "log grew too long" in complaint or (report.ended == "timeout" and longest > LOG_MAX):
+        return f"a log without end: {longest >> 10} KiB, and something prints for ever"
     if report.ended == "timeout" and most[1] > ENDLESS:
         return f"an endless exit loop: {most[1]:,} exits by {most[0]}, and no end"
     if report.ended == "timeout":
