@@ -118,15 +118,16 @@ class Bench:
 
     # --- In a machine -----------------------------------------------------------------------------
 
-    def boot(self, guest: str = "", *defines: str, **request) -> Boot:
+    def boot(self, guest: str = "", *defines: str, also: tuple[str, ...] = (), **request) -> Boot:
         """Boots the student's hv16 with `guest`, an assembly file of the lab, or with guest16. One
-        that does not come to its end is a miss, with what became of it."""
+        that does not come to its end is a miss, with what became of it. `also`: other endings that
+        the test judges by itself, such as "refused"."""
         key = (guest, *defines, *sorted((name, str(value)) for name, value in request.items()))
         if key not in self.boots:
             self.boots[key] = self.start(guest, defines, request)
         boot = self.boots[key]
-        allowed = request.get("until") is not None
-        if boot.report.ended != ("until" if allowed else "end"):
+        ends = ("end" if request.get("until") is None else "until", *also)
+        if boot.report.ended not in ends or self.lab.not_implemented in boot.report.message:
             raise Miss(explain(boot.report, boot.out, self.lab))
         return boot
 
