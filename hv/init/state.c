@@ -12,6 +12,7 @@
 #define RESET_CS        0xF000
 #define RESET_CS_BASE   0xFFFF0000u
 #define RESET_IP        0xFFF0
+#define RESET_IDT_LIMIT 0xFFFF /* as of GDTR; the BIOS makes it 3FFH */
 #define DR6_AFTER_RESET 0xFFFF0FF0u
 
 static void clear_debug_registers(void)
@@ -47,6 +48,7 @@ void init_write_state(struct vcpu *vcpu)
     vmcs_write_guest_real_mode(0, 0);
     /* CS: selector F000H, base FFFF0000H; EIP FFF0H */
     vmcs_write_guest_start(RESET_CS, RESET_CS_BASE, RESET_IP);
+    vmcs_write(VMCS_GUEST_IDTR_LIMIT, RESET_IDT_LIMIT);
     vmcs_set(VMCS_GUEST_CR0, cache);                /* CR0 10H, with "CD and NW unchanged" */
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);         /* EAX to EDI, R8 to R15: 0 */
     vcpu->gpr[REG_RDX] = (uint32_t)cpuid(1, 0).eax; /* EDX: the processor's signature */

@@ -77,7 +77,8 @@ def sipi_alone(folder):
 
 
 def test_a_real_sipi_starts_a_processor_under_hv16(sipi_alone, native):
-    state = ["eax", "edx", "esp", "cr0", "flags", "cs", "dr6", "dr7", "apicid", "base", "svr"]
+    state = ["eax", "edx", "esp", "cr0", "flags", "cs", "dr6", "dr7", "apicid", "base", "svr",
+             "idt_limit"]
     expected = native | {"edx": EDX}
     assert {name: sipi_alone.values[name] for name in state} == {name: expected[name] for name in state}
     assert (sipi_alone.values["alone"], sipi_alone.values["alone_nmi"]) == (1, 1)

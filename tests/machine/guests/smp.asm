@@ -135,6 +135,7 @@ show_state:
         SHOW "apicid", [ap_id]
         SHOW "base", [ap_base]
         SHOW "svr", [ap_svr]
+        SHOW16 "idt_limit", [ap_idtr]
         ret
 
 pause:
@@ -198,6 +199,7 @@ ap_start:
         mov sp, AP_STACK
         pushfd
         pop dword [ap_flags]
+        sidt [ap_idtr]
         call big_limits
         mov ecx, MSR_APIC_BASE
         rdmsr
@@ -253,5 +255,6 @@ ap_dr7:         dd 0
 ap_id:          dd 0
 ap_base:        dd 0
 ap_svr:         dd 0
+ap_idtr:        dd 0, 0
 
 %include "lib_end.inc"

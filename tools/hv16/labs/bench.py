@@ -22,6 +22,7 @@ GUEST_INCLUDES = ROOT / "tests" / "machine" / "guests"
 SECTORS = 16 * 63  # a guest's disk: one whole cylinder, as Bochs wants it
 HOST_FLAGS = ["-std=c17", "-O1", "-g", "-Wall", "-fsanitize=undefined", "-fno-sanitize-recover"]
 BOOT_SECONDS = 8  # for a hung machine: far more than a boot takes
+AFTER_A_HANG = 3  # once it has hung, it will most likely hang again
 HOST_SECONDS = 5
 OUTPUT_MAX = 4 << 20
 
@@ -71,6 +72,7 @@ class Bench:
     nonce: str = field(default_factory=lambda: secrets.token_hex(4))
     boots: dict[tuple, Boot] = field(default_factory=dict)
     hosts: dict[str, Path] = field(default_factory=dict)
+    hung: bool = False
     stops: dict[tuple, Stop] = field(default_factory=dict)
 
     # --- Comparing -----------------------------------------------------------------------------
@@ -133,10 +135,11 @@ class Bench:
 
     def start(self, guest: str, defines: tuple[str, ...], request: dict) -> Boot:
         out = self.out / f"boot{len(self.boots) + 1}"
-        request = {"timeout": BOOT_SECONDS, "image": self.tree / "build/hv16.img", **request}
+        request = {"timeout": AFTER_A_HANG if self.hung else BOOT_SECONDS, "image": self.tree / "build/hv16.img", **request}
         if guest:
             request["guests"] = [self.assemble(guest, defines)]
         report = execute(RunRequest(out=out, quiet=True, **request))
+        self.hung = self.hung or report.ended == "timeout"
         serial = read_text(out / "serial.txt").replace("\r", "")
         values = re.findall(rf"^{self.nonce}([\w+-]+)=([0-9a-f]{{8}})$", serial, re.MULTILINE)
         return Boot(report, {name: int(value, 16) for name, value in values}, serial,
