@@ -72,9 +72,7 @@ def starter(work: Path) -> None:
              "# The stop of each question is a command:", "#"]
     stops = dict.fromkeys(question.stop for question in choose(seed))
     for stop in stops:
-        command = ('SDM volume 3, "First Instruction Executed"; docs/boot.md' if stop == "power-on"
-                   else f"./run.sh debug {stop} {options}")
-        lines.append(f"#   {stop:9} {command}")
+        lines.append(f"#   {stop:9} ./run.sh debug {stop} {options}")
     lines.append("")
     lines += [f"{number}. {question.stop}: {question.text}:" for number, question in
               enumerate(choose(seed), 1)]

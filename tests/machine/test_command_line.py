@@ -40,7 +40,7 @@ def test_an_unknown_option_is_wrong_usage_and_names_the_nearest(words, hint):
     (["--option", "log=a b"], "must be KEY=VALUE, without spaces"),
     (["--emulator", "vmware"], "vmware"),
     (["--native", "--option", "status=off"], "--option is for hv16"),
-    (["debug", "nowhere"], 'debug: unknown place "nowhere"; places: mbr stage2 hv guest exit'),
+    (["debug", "nowhere"], 'debug: unknown place "nowhere"; places: power-on mbr stage2 hv guest exit'),
     (["doctor", "--mem", "3"], "--mem does not go with doctor"),
     (["--timeout"], "--timeout"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")

@@ -19,6 +19,12 @@ def linear(text: str) -> int:
     return int(re.search(r"^\(0\)[^\[]*(?:\[\d+\] )?\[0x([0-9a-f]+)\]", text, re.M).group(1), 16)
 
 
+def test_debug_power_on_is_before_the_first_instruction(out):
+    text = debug(out, "power-on")
+    assert linear(text) == 0xFFFFFFF0 and "f000:fff0" in text
+    assert re.search(r"^CR0=0x60000010", text, re.MULTILINE)
+
+
 def test_debug_mbr_stops_at_0000_7c00_in_real_mode(out):
     text = debug(out, "mbr")
     assert linear(text) == 0x7C00

@@ -33,6 +33,10 @@ class Place:
 
 
 PLACES = {
+    "power-on": Place("", 0, "the first instruction of all, 16 bytes below 4 GiB", (
+        "r, sreg, creg     the state after power-on: SDM volume 3, \"First Instruction Executed\"",
+        "s, n, u /10       step through the BIOS",
+        "pb 0x7c00         then c: on to the MBR")),
     "mbr": Place("pb 0x7c00", 1, "the first instruction of the MBR, where the BIOS jumps to", (
         "s                 one instruction; n steps over a call or an INT",
         "u /10             the next ten instructions",
@@ -75,13 +79,14 @@ def symbol_commands(place: Place, build: Path = BUILD) -> list[str]:
             if path.exists()]
 
 
-def stop_command(place: Place) -> str:
+def stop_commands(place: Place) -> list[str]:
+    """None to stop where the machine is at its start."""
     if "{hv_main}" not in place.command:
-        return place.command
+        return place.command.split("\n") if place.command else []
     address = symbols.load(BUILD / "hv.sym").get("hv_main")
     if address is None:
         raise UserError("build/hv.sym does not name hv_main: build it again with `make`")
-    return place.command.format(hv_main=f"{address:#x}")
+    return [place.command.format(hv_main=f"{address:#x}")]
 
 
 def make_bochs(request: RunRequest) -> bochs.Bochs:
@@ -94,12 +99,14 @@ def make_bochs(request: RunRequest) -> bochs.Bochs:
 # --- Without a terminal: go there, show it, leave --------------------------------------------
 
 
-def show_place(request: RunRequest, place: Place, build: Path = BUILD) -> int:
+def show_place(request: RunRequest, name: str, place: Place, build: Path = BUILD) -> int:
     """Prints registers and next instructions at the place. For scripts and tests."""
     machine = make_bochs(request)
     status = EXIT_OK
     try:
-        machine.start((*symbol_commands(place, build), *stop_command(place).split("\n")))
+        machine.start((*symbol_commands(place, build), *stop_commands(place)), go=place.hits > 0)
+        if place.hits == 0:
+            machine.ask("ptime")  # so that what Bochs says at its start has been read
         for hit in range(place.hits):
             if hit:
                 machine.resume()
@@ -109,10 +116,10 @@ def show_place(request: RunRequest, place: Place, build: Path = BUILD) -> int:
         print(machine.registers())
         print(machine.ask("u /5").split("ptime")[0])
     except TimeoutError as error:
-        print(f"hv16: debug: {error}", file=sys.stderr)
+        print(f"hv16: debug {name}: {error}", file=sys.stderr)
         status = EXIT_TIMEOUT
     except MachineError as error:
-        print(f"hv16: debug: {error}", file=sys.stderr)
+        print(f"hv16: debug {name}: {error}", file=sys.stderr)
         status = EXIT_STOPPED
     finally:
         machine.quit()
@@ -143,7 +150,7 @@ def open_debugger(request: RunRequest, place: Place, build: Path = BUILD) -> int
     (out / bochs.CONFIG).write_text(
         bochs.config(machine.spec, "x" if has_x else "term", ("port_e9_hack: enabled=1",)),
         encoding="utf-8")
-    commands = [*symbol_commands(place, build), stop_command(place), *["c"] * place.hits]
+    commands = [*symbol_commands(place, build), *stop_commands(place), *["c"] * place.hits]
     (out / RC).write_text("\n".join(commands) + "\n", encoding="utf-8")
     print(f"Stops at {place.about}.\nThen type, for instance:")
     for line in (*place.next_steps, "c                 continue; Ctrl-C stops again",
@@ -175,7 +182,7 @@ def x_plugin_is_here() -> bool:
 
 def debug_command(request: RunRequest, name: str) -> int:
     place = PLACES[name]
-    return open_debugger(request, place) if request.interactive else show_place(request, place)
+    return open_debugger(request, place) if request.interactive else show_place(request, name, place)
 
 
 def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:
@@ -192,4 +199,6 @@ def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:
             "n                 step over one call; s steps into it",
             "r, info tab       registers; how addresses are mapped",
             "vmexitbp          then c: stops at each VM exit"))
-    return (open_debugger if request.interactive else show_place)(request, place, build)
+    if request.interactive:
+        return open_debugger(request, place, build)
+    return show_place(request, names[0], place, build)

@@ -9,7 +9,7 @@ SECONDS = 20
 
 
 class Stop:
-    """`place` is one of debug.PLACES, or "power-on": before the first instruction."""
+    """`place` is one of debug.PLACES."""
 
     def __init__(self, place: str, request: run.RunRequest) -> None:
         self.machine = debug.make_bochs(request)
@@ -20,11 +20,8 @@ class Stop:
             raise
 
     def go(self, place: str) -> None:
-        if place == "power-on":
-            self.machine.start(go=False)
-            return
         there = debug.PLACES[place]
-        self.machine.start((*debug.symbol_commands(there), debug.stop_command(there)))
+        self.machine.start((*debug.symbol_commands(there), *debug.stop_commands(there)), go=there.hits > 0)
         for hit in range(there.hits):
             if hit:
                 self.machine.resume()
