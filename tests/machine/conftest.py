@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from hv16 import bochs, qemu  # noqa: E402
+from hv16 import bochs_installed, qemu  # noqa: E402
 from hv16.paths import BUILD  # noqa: E402
 
 sys.dont_write_bytecode = True
@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without an emulator nothing here can be told: skipped, with the reason, and never passed."""
-    if bochs.version() is None:
+    if bochs_installed.version() is None:
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.skip(reason="Bochs is not installed"))

@@ -1,7 +1,7 @@
 """Every CPU model of Bochs: hv16 boots there, or refuses in one line that names what is missing."""
 
 import pytest
-from hv16 import bochs, models
+from hv16 import bochs_installed, models
 from machines import boot
 
 # What the one line must contain, by what hv16 lacks first (models.py).
@@ -10,14 +10,14 @@ REFUSALS = {"long mode": "long mode", "VMX": "VMX", "EPT": '"enable EPT"',
 
 
 def test_the_table_knows_every_cpu_model_of_bochs_2_7():
-    if not (bochs.version() or "").startswith("2.7"):
-        pytest.skip(f"this is Bochs {bochs.version()}; the table is that of 2.7")
-    assert sorted(bochs.cpu_models()) == sorted(models.FEATURES)
+    if not (bochs_installed.version() or "").startswith("2.7"):
+        pytest.skip(f"this is Bochs {bochs_installed.version()}; the table is that of 2.7")
+    assert sorted(bochs_installed.cpu_models()) == sorted(models.FEATURES)
 
 
 @pytest.mark.parametrize("model", models.FEATURES)
 def test_each_cpu_model_boots_the_guest_or_is_refused_by_name(model, out):
-    if model not in bochs.cpu_models():
+    if model not in bochs_installed.cpu_models():
         pytest.skip(f"this Bochs has no {model}")
     features = models.FEATURES[model]
     run = boot(out, cpu=model)
@@ -34,7 +34,7 @@ def test_each_cpu_model_boots_the_guest_or_is_refused_by_name(model, out):
 @pytest.mark.parametrize("model", [name for name in models.FEATURES
                                    if models.FEATURES[name].missing in ("VMX", "EPT")])
 def test_a_refusal_stands_on_the_screen_too(model, out):
-    if model not in bochs.cpu_models():
+    if model not in bochs_installed.cpu_models():
         pytest.skip(f"this Bochs has no {model}")
     run = boot(out, cpu=model)
     assert "refused" in run.screen

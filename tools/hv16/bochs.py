@@ -5,7 +5,6 @@ when the machine has stopped, so a command written at any time is carried out at
 and the machine can be looked at before the next command is chosen.
 """
 
-import functools
 import os
 import re
 import signal
@@ -13,60 +12,15 @@ import subprocess
 import time
 import tty
 
-from hv16 import models, vmcs
-from hv16.machine import HV_LOG, SERIAL, Machine, MachineError, MachineSpec, tool_version
-from hv16.paths import UserError, near_name
+from hv16 import vmcs
+from hv16.bochs_installed import debugger_switch, program, rom_images, version
+from hv16.machine import HV_LOG, SERIAL, Machine, MachineError, MachineSpec
 from hv16.screen import Display, set_size, terminal_size, terminal_type
 
 CONFIG, PIPE = "bochs.bxrc", "bochs.rc"
 LOG, OUTPUT, DEBUGGER_LOG = "emulator.log", "emulator.out", "debugger.log"
 COMMAND_SECONDS = 10
 QUIT_SECONDS = 2
-
-
-def program() -> str:
-    return os.environ.get("BOCHS") or "bochs"
-
-
-@functools.cache
-def version() -> str | None:
-    """Such as "2.7"; None without a Bochs that runs."""
-    return tool_version([program(), "--help"], r"Bochs x86 Emulator (\d[\w.]*)")
-
-
-def has_posted_interrupts() -> bool:
-    """Bochs 2.8 is the first that processes them, and that clears an INIT at its exit."""
-    numbers = re.findall(r"\d+", version() or "")
-    return tuple(map(int, numbers[:2])) >= (2, 8)
-
-
-@functools.cache
-def needs_debugger_flag() -> bool:
-    """Bochs 3.0 starts its debugger only when asked to; the option is new there."""
-    return tool_version([program(), "--help"], r"\s(-debugger)\s") is not None
-
-
-@functools.cache
-def cpu_models() -> list[str]:
-    """The CPU models of this Bochs, or those of 2.7 if it does not list them."""
-    try:
-        done = subprocess.run([program(), "--help", "cpu"], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20,
-                              check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return list(models.FEATURES)
-    names = re.findall(r"^([a-z]\w+)$", done.stdout, re.MULTILINE)
-    return names if "bx_generic" in names else list(models.FEATURES)
-
-
-def check(cpu: str) -> None:
-    """Refuses a missing Bochs and a CPU model that it does not have."""
-    if version() is None:
-        raise UserError(f"cannot run {program()}: install the packages bochs and bochs-term "
-                        "(./run.sh setup), or set BOCHS= to yours")
-    if cpu not in cpu_models():
-        raise UserError(f"--cpu {cpu}: Bochs has no such model{near_name(cpu, cpu_models())}; "
-                        "it has: " + " ".join(cpu_models()))
 
 
 def geometry(sectors: int) -> tuple[int, int, int]:
@@ -79,8 +33,11 @@ def geometry(sectors: int) -> tuple[int, int, int]:
 
 
 def config(spec: MachineSpec, display: str = "term", extra: tuple[str, ...] = ()) -> str:
+    bios, vga_bios = rom_images()
     lines = [
         f"display_library: {display}",
+        f'romimage: file="{bios}"',
+        f'vgaromimage: file="{vga_bios}"',
         # BIOS-bochs takes the TSC for time: 4 MIPS brings it to the boot sector fast.
         f"cpu: model={spec.cpu}, count={spec.cpus}, ips=4000000, reset_on_triple_fault=0",
         f"memory: guest={spec.mem_mb}, host={spec.mem_mb}",
@@ -92,7 +49,6 @@ def config(spec: MachineSpec, display: str = "term", extra: tuple[str, ...] = ()
         "magic_break: enabled=1",
         "speaker: enabled=0",
         f"log: {LOG}",
-        f"debugger_log: {DEBUGGER_LOG}",
         "debug: action=ignore",
         "info: action=ignore",  # virtual-APIC accesses would fill the disk
         "error: action=ignore",
@@ -111,8 +67,8 @@ def config(spec: MachineSpec, display: str = "term", extra: tuple[str, ...] = ()
 
 
 def command_line(*words: str) -> list[str]:
-    flags = ["-debugger"] if needs_debugger_flag() else []
-    return [program(), "-q", *flags, "-f", CONFIG, *words]
+    # The log's option in the configuration file has changed its name after 3.0; the switch has not.
+    return [program(), "-q", *debugger_switch(), "-dbglog", DEBUGGER_LOG, "-f", CONFIG, *words]
 
 
 class Bochs(Machine):
@@ -269,9 +225,15 @@ class Bochs(Machine):
         return panic.groups() if panic else None
 
     def complaint(self) -> str:
-        """Such as "CPU0: exception(): ..."."""
+        """Such as "CPU0: exception(): ...". What Bochs dislikes of its configuration it says before
+        there is a log."""
         panic = self.panic()
-        return f"{panic[1]}: {panic[2]}" if panic else ""
+        if panic:
+            return f"{panic[1]}: {panic[2]}"
+        output = (self.spec.out / OUTPUT).read_text(encoding="utf-8", errors="replace")
+        last = re.search(r"exiting with the following message:\s*\[\s*\w*\s*\] (.*)$", output,
+                         re.MULTILINE)
+        return last.group(1) if last else ""
 
     def powered_off(self) -> bool:
         """Bochs calls that a panic."""

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from hv16 import bochs, models, qemu
+from hv16 import bochs_installed as bochs, models, qemu
 from hv16.paths import EXIT_OK, ROOT
 
 COLUMNS = (("long mode", "long_mode"), ("VMX", "vmx"), ("SVM", "svm"), ("EPT", "ept"),

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hv16 import bochs, image, models, qemu, summary, symbols
+from hv16 import bochs, bochs_installed, image, models, qemu, summary, symbols
 from hv16.machine import GUEST_LOG_MAX, HV_LOG, SERIAL, Machine, MachineError, MachineSpec
 from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, ROOT, UserError, fail, shown
 from hv16.screen import unwrap
@@ -110,7 +110,7 @@ def make_machine(request: RunRequest) -> Machine:
     kvm = request.emulator == "kvm"
     cpu = request.cpu or DEFAULT_CPUS[request.emulator]
     if request.emulator == "bochs":
-        bochs.check(cpu)
+        bochs_installed.check(cpu)
     else:
         qemu.check(cpu, kvm)
     empty_out(request.out)
