@@ -6,7 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from hv16 import image
+import pytest
+from hv16 import bochs_installed, image
 from hv16.paths import BUILD, ROOT
 from hv16.run import RunRequest, execute
 from hv16.summary import Summary
@@ -73,6 +74,11 @@ def boot(out: Path, **request) -> Run:
     request.setdefault("timeout", TIMEOUT)
     request.setdefault("autorun", "" if request.get("guests") else "cpuid")
     return Run(execute(RunRequest(out=out, quiet=True, **request)), out)
+
+
+def need_model(name: str) -> None:
+    if name not in bochs_installed.cpu_models():
+        pytest.skip(f"Bochs {bochs_installed.version()} has no {name}")
 
 
 def assemble(folder: Path, name: str, *defines: str) -> Path:

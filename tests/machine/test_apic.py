@@ -8,8 +8,8 @@ the SDM alone says it.
 import re
 
 import pytest
-from hv16 import bochs_installed
-from machines import assemble, boot, boot_guest, boot_native
+from hv16 import bochs_installed, models
+from machines import assemble, boot, boot_guest, boot_native, need_model
 
 MODES = ["mmio", "tpr-ro", "tpr", "apicv", "x2apic", "posted"]
 GP = 13
@@ -289,6 +289,7 @@ def test_a_reserved_register_reads_0_and_is_an_error_with_an_interrupt_at_once(t
     ("bx_generic", "posted", "x2APIC (CPUID.01H:ECX bit 21)"),
 ])
 def test_a_mode_that_the_processor_lacks_is_refused_naming_the_control(out, cpu, mode, lacks):
+    need_model(cpu)
     run = boot(out, cpu=cpu, options=[f"apic={mode}"])
     assert (run.report.ended, run.status) == ("refused", 1), run.explain()
     assert run.report.message == (f'hv16: refused: apic={mode}: this processor lacks "{lacks}"; '
@@ -298,8 +299,10 @@ def test_a_mode_that_the_processor_lacks_is_refused_naming_the_control(out, cpu,
 @pytest.mark.parametrize("cpu, best", [
     ("corei5_arrandale_m520", "tpr"), ("corei3_cnl", "tpr"), ("bx_generic", "apicv"),
     ("corei7_haswell_4770", "x2apic"),
-    ("tigerlake", "posted" if bochs_installed.has_posted_interrupts() else "x2apic")])
+    *[(cpu, "posted" if bochs_installed.has_posted_interrupts() else "x2apic")
+      for cpu, features in models.FEATURES.items() if features.posted]])
 def test_auto_takes_the_best_that_the_processor_has_and_says_so(out, cpu, best):
+    need_model(cpu)
     run = boot(out, cpu=cpu, options=["apic=auto"]).check_ended()
     assert f"hv16: apic: {best};" in run.log
 

@@ -52,7 +52,7 @@ def cpu_models() -> list[str]:
     """The CPU models that this Bochs lists; those of our table if it lists none."""
     try:
         done = subprocess.run([program(), "--help", "cpu"], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20,
                               check=False)
     except (OSError, subprocess.TimeoutExpired):
         return list(models.FEATURES)

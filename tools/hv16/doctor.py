@@ -1,13 +1,23 @@
 """`doctor`: which emulators are here, and what can run on each of their processors."""
 
+import platform
 import subprocess
+from dataclasses import replace
 
 from hv16 import bochs_installed as bochs, models, qemu
 from hv16.paths import EXIT_OK, ROOT
 
 COLUMNS = (("long mode", "long_mode"), ("VMX", "vmx"), ("SVM", "svm"), ("EPT", "ept"),
            ("unrestr.", "unrestricted"), ("x2APIC", "x2apic"), ("TPR shadow", "tpr_shadow"),
-           ("APICv", "apicv"))
+           ("APICv", "apicv"), ("posted", "posted"))
+
+
+def system() -> str:
+    """Such as "Debian GNU/Linux 13 (trixie)"."""
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return f"{platform.system()}, no /etc/os-release"
 
 
 def packages() -> list[str]:
@@ -44,8 +54,10 @@ def model_table(names: list[str]) -> list[str]:
     for name in names:
         features = models.FEATURES.get(name)
         if features is None:
-            lines.append(f"{name:{width}}  (not in our table: newer than Bochs 2.7)")
+            lines.append(f"{name:{width}}  (not in our table: newer than Bochs 3.0)")
             continue
+        if not bochs.has_posted_interrupts():
+            features = replace(features, posted=False)
         cells = "  ".join(("Y" if getattr(features, field) else "-").center(len(title))
                           for title, field in COLUMNS)
         verdict = "runs" if features.runs_hv16 else f"refuses: no {features.missing}"
@@ -57,7 +69,7 @@ def model_table(names: list[str]) -> list[str]:
 def doctor_command() -> int:
     listed = packages()
     missing = [line for line in listed if "MISSING" in line]
-    print("emulators:")
+    print(f"system: {system()}\n\nemulators:")
     print("\n".join("  " + line for line in emulators()))
     print("\nprocessors of Bochs:")
     print("\n".join("  " + line for line in model_table(bochs.cpu_models())))

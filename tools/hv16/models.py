@@ -1,6 +1,6 @@
-"""The CPU models of Bochs 2.7 and what each has, in one table, for `doctor` and the tests."""
+"""The CPU models of Bochs 2.7 and 3.0 and what each has, in one table, for `doctor` and the tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DEFAULT_CPU = "corei7_haswell_4770"
 
@@ -27,6 +27,7 @@ CONTROLS = {  # the features' controls, as the manual and hv16's refusals spell 
 class Features:
     """One processor. Field names are those of the columns `doctor` prints."""
 
+    boots: bool = True  # Bochs's BIOS, to begin with
     long_mode: bool = False
     vmx: bool = False
     svm: bool = False
@@ -37,6 +38,7 @@ class Features:
     unrestricted: bool = False
     virtual_x2apic: bool = False
     apicv: bool = False  # APIC-register virtualization and virtual-interrupt delivery
+    posted: bool = False  # "process posted interrupts", from Bochs 2.8 on
 
     @property
     def runs_hv16(self) -> bool:
@@ -45,7 +47,7 @@ class Features:
     @property
     def missing(self) -> str:
         """What hv16 lacks first on this CPU; empty if nothing."""
-        for have, name in ((self.long_mode, "long mode"), (self.vmx, "VMX"), (self.ept, "EPT"),
+        for have, name in ((self.boots, "BIOS that runs there"), (self.long_mode, "long mode"), (self.vmx, "VMX"), (self.ept, "EPT"),
                            (self.unrestricted, "unrestricted guest")):
             if not have:
                 return name
@@ -72,15 +74,19 @@ IVY = Features(long_mode=True, vmx=True, x2apic=True, tpr_shadow=True, ept=True,
                virtual_x2apic=True)
 HASWELL = Features(long_mode=True, vmx=True, x2apic=True, tpr_shadow=True, ept=True,
                    unrestricted=True, virtual_x2apic=True, apicv=True)
+SKYLAKE = replace(HASWELL, posted=True)
 GENERIC = Features(long_mode=True, vmx=True, tpr_shadow=True, ept=True, unrestricted=True,
                    virtual_x2apic=True, apicv=True)  # with cpuid: vmx=2, as bochs.py sets it
 NPT = Features(long_mode=True, svm=True, npt=True)
 
 FEATURES = {
     "bx_generic": GENERIC,
+    "i386": Features(boots=False),
+    "i486dx4": OLD,
     "pentium": OLD,
     "pentium_mmx": OLD,
     "amd_k6_2_chomper": OLD,
+    "athlon_xp": OLD,
     "p2_klamath": OLD,
     "p3_katmai": OLD,
     "p4_willamette": OLD,
@@ -101,8 +107,10 @@ FEATURES = {
     "corei7_ivy_bridge_3770k": IVY,
     "corei7_haswell_4770": HASWELL,
     "broadwell_ult": HASWELL,
-    "corei7_skylake_x": HASWELL,
+    "corei7_skylake_x": SKYLAKE,
     "corei3_cnl": IVY,
-    "corei7_icelake_u": HASWELL,
-    "tigerlake": HASWELL,
+    "corei7_icelake_u": SKYLAKE,
+    "tigerlake": SKYLAKE,
+    "sapphire_rapids": SKYLAKE,
+    "arrow_lake": SKYLAKE,
 }
