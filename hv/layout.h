@@ -33,7 +33,6 @@
 
 #define TRAMPOLINE_ADDR 0x8000 /* hv/cpu/trampoline.asm: stage2 is done by then */
 #define TRAMPOLINE_MAX  0x100
-#define ROLL_CALL_MAX   8 /* hv/cpu/roll_call.asm, at the same place */
 
 /* --- The hypervisor's block --------------------------------------------------------------------
  * 2 MiB aligned and hidden whole, so that one EPT entry hides it. Only its first MiB is used:

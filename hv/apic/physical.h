@@ -28,7 +28,6 @@ uint32_t physical_apic_id(void);
 #define IPI_NMI     0x0400u
 #define IPI_INIT    0x0500u
 #define IPI_STARTUP 0x0600u
-#define IPI_OTHERS  0xC0000u /* with one of these: to all others, whatever `apic_id` */
 void physical_apic_send(uint32_t apic_id, uint32_t command);
 
 /* Gives `lapic` the identity of this one, and what the firmware wrote to its SVR and LVT. */

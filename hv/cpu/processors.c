@@ -12,20 +12,14 @@
 #define KIB       0x400u
 #define PARAGRAPH 16u
 
-#define RSDP_BYTES       20u /* of ACPI 1.0, which the checksum covers */
-#define RSDP_RSDT        16u
-#define ACPI_HEADER      36u /* of each table: signature, length, ... */
-#define ACPI_LENGTH      4u
-#define MADT_ENTRIES     44u
-#define MADT_LOCAL       0u /* types of entries */
-#define MADT_LOCAL_X2    9u
-#define MP_POINTER_BYTES 16u
-#define MP_TABLE         4u
-#define MP_LENGTH        4u
-#define MP_HEADER        44u
-#define MP_COUNT         34u
-#define MP_PROCESSOR     0u
-#define ENABLED          1u
+#define RSDP_BYTES    20u /* of ACPI 1.0, which the checksum covers */
+#define RSDP_RSDT     16u
+#define ACPI_HEADER   36u /* of each table: signature, length, ... */
+#define ACPI_LENGTH   4u
+#define MADT_ENTRIES  44u
+#define MADT_LOCAL    0u /* types of entries */
+#define MADT_LOCAL_X2 9u
+#define ENABLED       1u
 
 struct memory {
     const uint8_t *bytes;
@@ -73,8 +67,7 @@ static uint32_t find_between(const struct memory *memory, const char *text, uint
 static uint32_t find(const struct memory *memory, const char *text, uint32_t length)
 {
     uint32_t ebda = (uint32_t)word_at(memory, BDA_EBDA) * PARAGRAPH;
-    uint32_t base_end = word_at(memory, BDA_BASE_MEMORY) * KIB;
-    uint32_t ranges[][2] = {{ebda, ebda + KIB}, {base_end - KIB, base_end}, {ROM_START, ROM_END}};
+    uint32_t ranges[][2] = {{ebda, ebda + KIB}, {ROM_START, ROM_END}};
     uint32_t at = 0;
 
     for (uint32_t i = 0; at == 0 && i < sizeof ranges / sizeof ranges[0]; i++) {
@@ -135,36 +128,17 @@ static void find_madt(struct processors *found, const struct memory *memory)
         uint32_t table = dword_at(memory, rsdt + i);
 
         if (acpi_length(memory, table, "APIC") >= MADT_ENTRIES) {
-            found->source = PROCESSORS_MADT;
+            found->has_table = true;
             read_madt(found, memory, table);
             return;
         }
     }
 }
 
-static void find_mp(struct processors *found, const struct memory *memory)
-{
-    uint32_t pointer = find(memory, "_MP_", MP_POINTER_BYTES);
-    uint32_t at = pointer == 0 ? 0 : dword_at(memory, pointer + MP_TABLE);
-    uint32_t end;
-
-    if (at == 0 || !is_inside(memory, at, MP_HEADER) || memcmp(memory->bytes + at, "PCMP", 4) != 0)
-        return;
-    end = at + word_at(memory, at + MP_LENGTH);
-    if (!is_inside(memory, at, end - at) || !adds_up(memory, at, end - at))
-        return;
-    found->source = PROCESSORS_MP;
-    /* Processors come first, 20 bytes each; any other entry has 8. */
-    for (at += MP_HEADER; at + 20 <= end && memory->bytes[at] == MP_PROCESSOR; at += 20)
-        add(found, memory->bytes[at + 1], memory->bytes[at + 3]);
-}
-
 void processors_find(struct processors *found, const uint8_t *memory, uint64_t size)
 {
     const struct memory whole = {memory, size};
 
-    *found = (struct processors){.source = PROCESSORS_NOWHERE};
+    *found = (struct processors){0};
     find_madt(found, &whole);
-    if (found->source == PROCESSORS_NOWHERE)
-        find_mp(found, &whole);
 }

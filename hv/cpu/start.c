@@ -27,14 +27,6 @@ struct trampoline_data { /* cpu/trampoline.asm */
 extern const uint8_t trampoline[];
 extern const uint32_t trampoline_data_offset, trampoline_size;
 
-struct roll_call_list { /* cpu/roll_call.asm */
-    volatile uint32_t count;
-    volatile uint8_t id[ROLL_CALL_MAX];
-};
-
-extern const uint8_t roll_call[];
-extern const uint32_t roll_call_list_offset, roll_call_size;
-
 static void delay(uint32_t microseconds)
 {
     for (uint32_t i = 0; i < microseconds; i++)
@@ -107,27 +99,6 @@ static void start_next(uint32_t apic_id)
     machine.cpus--;
 }
 
-/* Without tables: who is there? The list has this processor in front. */
-static void call_roll(struct processors *found)
-{
-    struct roll_call_list *list = physical_pointer(TRAMPOLINE_ADDR + roll_call_list_offset);
-
-    memcpy(physical_pointer(TRAMPOLINE_ADDR), roll_call, roll_call_size);
-    physical_apic_send(0, IPI_OTHERS | IPI_INIT);
-    delay(AFTER_INIT);
-    for (uint32_t tries = 0; tries < 2; tries++) {
-        physical_apic_send(0, IPI_OTHERS | IPI_STARTUP | TRAMPOLINE_ADDR >> 12);
-        delay(AFTER_SIPI);
-    }
-    delay(PATIENCE);
-    found->source = PROCESSORS_CALLED;
-    found->id[found->count++] = vcpus[0].apic_id;
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (i < ROLL_CALL_MAX && found->count < CPUS_MAX)
-            found->id[found->count++] = list->id[i];
-    }
-}
-
 /* One processor reaches another by NMI (cpu/mail.h): these must exit, and be told apart. */
 static const char *lacking(void)
 {
@@ -142,11 +113,6 @@ static const char *lacking(void)
 
 void cpus_start(void)
 {
-    static const char *const sources[] = {
-        [PROCESSORS_MADT] = "ACPI",
-        [PROCESSORS_MP] = "the MultiProcessor table",
-        [PROCESSORS_CALLED] = "an IPI to all",
-    };
     struct processors found;
     const char *why = lacking();
 
@@ -154,8 +120,8 @@ void cpus_start(void)
     if (machine.options.cpus == 1)
         return;
     processors_find(&found, physical_pointer(0), MEMORY_WITH_ACPI);
-    if (found.source == PROCESSORS_NOWHERE && (cpuid(1, 0).edx & CPUID_1_EDX_APIC))
-        call_roll(&found);
+    if (!found.has_table)
+        log_info("the firmware has no ACPI table of the processors (MADT): only this one is used");
     if (found.count + found.left_out < 2)
         return;
     if (why != NULL) {
@@ -166,5 +132,5 @@ void cpus_start(void)
         if (found.id[i] != vcpus[0].apic_id && machine.cpus < machine.options.cpus)
             start_next(found.id[i]);
     }
-    log_info("%u processors, found by %s", machine.cpus, sources[found.source]);
+    log_info("%u processors, found by ACPI", machine.cpus);
 }

@@ -69,15 +69,15 @@ def test_vmx_that_the_firmware_has_locked_off_is_refused_and_explained(seabios, 
 # --- The other processors ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cpus", [1, 2, 8])
-def test_without_tables_the_processors_are_found_by_an_ipi_to_all(firmware, cpus):
+@pytest.mark.parametrize("cpus", [1, 3])
+def test_without_acpi_one_processor_is_used_and_the_log_says_so(firmware, cpus):
     log = firmware("NO_TABLES", cpus=cpus).check_ended().log
-    assert re.findall(r"cpu (\d): APIC ID (\d)", log) == [(str(n), str(n)) for n in range(1, cpus)]
-    assert (f"{cpus} processors, found by an IPI to all" in log) == (cpus > 1)
+    assert "the firmware has no ACPI table of the processors (MADT): only this one is used" in log
+    assert re.findall(r"cpu (\d): APIC ID (\d)", log) == []
 
 
 def test_a_processor_whose_vmx_is_locked_off_is_named_and_left_out(seabios, firmware):
-    log = firmware("AP_VMX_OFF", "NO_TABLES", cpus=3).check_ended().log
+    log = firmware("AP_VMX_OFF", "TABLES", cpus=3).check_ended().log
     assert "the processor with APIC ID 1 has VMX locked off by the firmware, and is left out" in log
     assert re.findall(r"cpu (\d): APIC ID (\d)", log) == [("1", "2")]
     assert "2 processors" in log

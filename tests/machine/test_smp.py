@@ -73,7 +73,9 @@ LEFT_OUT = "cpu 1: the INIT cannot be acknowledged on a processor that a SIPI st
 
 @pytest.fixture(scope="module")
 def sipi_alone(folder):
-    return boot_guest(folder, "smp", "SIPI_ALONE", options=["apic=off"], cpus=2).check_ended()
+    where = folder / "sipi_alone"
+    where.mkdir()
+    return boot_guest(where, "smp", "SIPI_ALONE", options=["apic=off"], cpus=2).check_ended()
 
 
 def test_a_real_sipi_starts_a_processor_under_hv16(sipi_alone, native):

@@ -4,7 +4,8 @@
 ;   -DNO_E820 -DNO_E801 -DNO_88   INT 15h does not know these calls about memory
 ;   -DMAP_WILD       INT 15h E820h: out of order, overlapping, with an empty range
 ;   -DMAP_LONG       INT 15h E820h: more ranges than anybody keeps
-;   -DNO_TABLES      no ACPI and no MultiProcessor table: their signatures are wiped out
+;   -DNO_TABLES      no ACPI tables: the signature that leads to them is wiped out
+;   -DTABLES         ACPI tables of three processors, for firmware that has none
 ;   -DAP_VMX_OFF     as VMX_OFF, on the processor with APIC ID 1 alone
 ;   -DAP_DEAF        the processor with APIC ID 1 is in VMX operation, where INITs and SIPIs are blocked
 ;   -DA20_CLOSED     the A20 gate is closed; -DNO_2401: and INT 15h 2401h does not open it
@@ -16,6 +17,7 @@ org 0
 %define IA32_FEATURE_CONTROL 0x3A
 %define LOCKED               1
 %define BASE_MEMORY          0x413      ; KiB
+%define EBDA                 0x40E      ; its segment
 %define INT15                (0x15 * 4)
 
         cli
@@ -50,6 +52,9 @@ moved:
 %endif
 %ifdef NO_TABLES
         call wipe_tables
+%endif
+%ifdef TABLES
+        call plant_tables
 %endif
 %ifdef AP_VMX_OFF
         call start_second
@@ -158,6 +163,65 @@ e820_done:
 
 ; --- Processors ------------------------------------------------------------------------------------
 
+%ifdef TABLES
+; In the first KiB of the extended BIOS data area, where ACPI lets a BIOS put the pointer to its
+; tables; from 60h to 120h SeaBIOS has nothing there.
+plant_tables:
+        mov ax, [EBDA]
+        add ax, 0x60 / 16
+        mov es, ax
+        mov si, tables
+        xor di, di
+        mov cx, tables_end - tables
+        cs rep movsb
+        movzx eax, ax
+        shl eax, 4
+        add [es:rsdt_address - tables], eax
+        add [es:madt_address - tables], eax
+        mov di, rsdp - tables
+        mov cx, 20
+        mov si, 8
+        call add_up
+        mov di, rsdt - tables
+        mov cx, rsdt_end - rsdt
+        mov si, 9
+        call add_up
+        mov di, madt - tables
+        mov cx, tables_end - madt
+add_up:                                 ; CX bytes at ES:DI are to add up to 0; the sum is at DI + SI
+        mov bx, di
+        xor al, al
+.next:  sub al, [es:di]
+        inc di
+        loop .next
+        mov [es:bx + si], al
+        ret
+%macro HEADER 2                         ; signature, length; the rest is who made it
+        db %1
+        dd %2
+        times 28 db 0
+%endmacro
+tables:
+rsdp:   db "RSD PTR ", 0, "hv16  ", 0
+rsdt_address: dd rsdt - tables
+        times 12 db 0
+rsdt:   HEADER "RSDT", rsdt_end - rsdt
+madt_address: dd madt - tables
+rsdt_end:
+madt:   HEADER "APIC", tables_end - madt
+        dd 0xFEE00000, 1
+%assign ID 0
+%rep 3
+        db 0, 8, ID, ID                 ; a local APIC
+        dd 1                            ; it is enabled
+%assign ID ID + 1
+%endrep
+tables_end:
+%if tables_end - tables > 0x120 - 0x60
+    %error "the tables have outgrown their place"
+%endif
+%endif
+
 %ifdef NO_TABLES
 ; From E000:0 to the end of the first MiB. The chipset (i440FX, PAM registers 59h and 5Eh) has to
 ; let writes through to the memory that has the BIOS.
@@ -175,11 +239,8 @@ wipe_tables:
         mov ax, 0xE000
 .next:
         mov ds, ax
-        cmp dword [0], "_MP_"
-        je .wipe
         cmp dword [0], "RSD "
         jne .keep
-.wipe:
         mov dword [0], "----"
 .keep:
         inc ax
