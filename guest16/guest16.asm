@@ -60,6 +60,7 @@ section .bss  nobits start=BSS_ADDR
 %include "three_addresses.asm"
 %include "x2apic_id.asm"
 %include "init_ipi.asm"
+%include "ipi.asm"
 %include "bench_apic.asm"
 
 section .text

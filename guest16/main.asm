@@ -49,7 +49,7 @@ autorun:
         call say_text
         SAY `", and there is no demo of that name.\n`
         SAY `  There are menu, tour, bios, bigreal, cpuid, hidden, exits, reset, bench,\n`
-        SAY `  tpr-shadow, spinlocks, three-addresses, x2apic-id, init-ipi, bench-apic.\n`
+        SAY `  tpr-shadow, spinlocks, three-addresses, x2apic-id, init-ipi, ipi, bench-apic.\n`
         inc byte [RUN_STATE + run.failed]
         jmp run_end
 .done:
@@ -80,7 +80,7 @@ same_text:
 
 ; Must look right on 24 rows of 80: under hv16 the 25th is its status line.
 menu_title:
-        SAY `  guest16: a real-mode program that boots like any other\n\n`
+        SAY `  guest16: a real-mode program that boots like any other\n`
         SAY `  Drive `
         mov al, [boot_drive]
         call say_hex8
@@ -120,7 +120,7 @@ menu_list:
 menu:
         call menu_list
 .prompt:
-        SAY `\n  b g c h e r n s k a x i p t q, or m for the menu: `
+        SAY `\n  b g c h e r n s k a x i o p t q, or m for the menu: `
         call key_wait
         call say_char
         SAY `\n`

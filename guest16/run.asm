@@ -249,6 +249,7 @@ demo_reset_entry:
         dw "a", name_three_addresses, about_three_addresses, demo_three_addresses
         dw "x", name_x2apic_id, about_x2apic_id, demo_x2apic_id
         dw "i", name_init_ipi, about_init_ipi, demo_init_ipi
+        dw "o", name_ipi, about_ipi, demo_ipi
         dw "p", name_bench_apic, about_bench_apic, demo_bench_apic
 demo_table_end:
 
@@ -264,6 +265,7 @@ name_spinlocks: db "spinlocks", 0
 name_three_addresses:   db "three-addresses", 0
 name_x2apic_id:         db "x2apic-id", 0
 name_init_ipi:  db "init-ipi", 0
+name_ipi:       db "ipi", 0
 name_bench_apic:        db "bench-apic", 0
 about_bios:     db "calls the BIOS: INT 10h, 13h, 15h, 16h, and its timer", 0
 about_bigreal:  db "reaches memory above 1 MiB with 4 GiB segment limits", 0
@@ -277,4 +279,5 @@ about_spinlocks: db "takes two locks, and watches what waits for what", 0
 about_three_addresses:  db "asks who handles an access to the APIC, and where", 0
 about_x2apic_id:        db "reads its APIC ID in x2APIC mode", 0
 about_init_ipi: db "resets itself by INIT, and starts the other processor", 0
+about_ipi:      db "sends interrupts to the second processor, which is busy", 0
 about_bench_apic:       db "counts TSC ticks and exits of accesses to the APIC", 0

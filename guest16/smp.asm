@@ -9,6 +9,7 @@
 
 %define SMP_PATIENCE    100             ; rounds of smp_wait
 %define ICR_OTHERS      0xC0000         ; destination "all excluding self"
+%define ICR_ASSERT      0x04000         ; and fixed delivery
 %define ICR_INIT        0x04500
 %define ICR_STARTUP     0x04600
 

@@ -123,7 +123,8 @@ static const char *const level_names[] = {"error", "warn", "info", "debug", NULL
 static const char *const reset_names[] = {"guest", "stop", "machine", NULL};
 static const char *const apic_names[] = {"off",    "mmio",   "tpr-ro", "tpr", "apicv",
                                          "x2apic", "posted", "auto",   NULL};
-static const char *const bug_names[] = {"none", "stale-tpr", "no-threshold", "raw-page", NULL};
+static const char *const bug_names[] = {"none",     "stale-tpr",   "no-threshold",
+                                        "raw-page", "sticky-init", NULL};
 static const char *const init_names[] = {"auto", "ack", "storm", NULL};
 
 #define CHOICE(key) NULL, key##_names, offsetof(struct options, key)
@@ -136,7 +137,7 @@ const struct option_key option_keys[] = {
     {"status", "\"on\" or \"off\"", set_status, NULL, 0},
     {"reset", "\"guest\", \"stop\" or \"machine\"", CHOICE(reset)},
     {"apic", "off mmio tpr-ro tpr apicv x2apic posted or auto", CHOICE(apic)},
-    {"bug", "none stale-tpr no-threshold or raw-page", CHOICE(bug)},
+    {"bug", "none stale-tpr no-threshold raw-page or sticky-init", CHOICE(bug)},
     {"cpus", "a number from 1 to 8", set_cpus, NULL, 0},
     {"init", "\"auto\", \"ack\" or \"storm\"", CHOICE(init)},
     {"poke", "FIELD:VALUE, two numbers, at most 4 times", set_poke, NULL, 0},

@@ -4,6 +4,7 @@
  * C is the truth. This program is compiled for the host from the hypervisor's own headers, so a
  * number or a structure's layout that changes in C changes in assembly with the next make.
  */
+#include "apic/lapic.h"
 #include "boot.h"
 #include "guest/resident.h"
 #include "hypercall.h"
@@ -106,6 +107,8 @@ static void structures(void)
     NUMBER(STAGE2_ENTRY_OFFSET);
     NUMBER(BOOT_INFO_MAGIC);
     NUMBER(E820_MAX);
+    NUMBER(LAPIC_ICR);
+    NUMBER(LAPIC_ICR_HIGH);
     NUMBER(E820_USABLE);
     SIZE(E820_ENTRY_SIZE, e820_entry);
     OFFSET(E820_ENTRY_BASE, e820_entry, base);

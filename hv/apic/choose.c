@@ -54,14 +54,24 @@ static enum apic_mode best(void)
     return mode;
 }
 
-/* Most modes hide most mistakes: docs/apic.md. */
+/* Most modes hide most mistakes: docs/apic.md. Each shows in these. */
+static const struct {
+    enum apic_mode first, last;
+    const char *name; /* of the first */
+} bug_shows[] = {
+    [BUG_NONE] = {APIC_OFF, APIC_POSTED, NULL},
+    [BUG_STALE_TPR] = {APIC_TPR, APIC_TPR, "tpr"},
+    [BUG_NO_THRESHOLD] = {APIC_TPR, APIC_TPR, "tpr"},
+    [BUG_RAW_PAGE] = {APIC_X2APIC, APIC_POSTED, "x2apic"},
+    [BUG_STICKY_INIT] = {APIC_OFF, APIC_OFF, "off"},
+};
+
 static void warn_of_hidden_bug(enum apic_mode mode)
 {
-    enum apic_bug bug = machine.options.bug;
-    bool shows = bug == BUG_RAW_PAGE ? mode >= APIC_X2APIC : mode == APIC_TPR;
+    enum bug bug = machine.options.bug;
 
-    if (bug != BUG_NONE && !shows)
-        log_warn("bug=: this one shows with apic=%s only", bug == BUG_RAW_PAGE ? "x2apic" : "tpr");
+    if (mode < bug_shows[bug].first || mode > bug_shows[bug].last)
+        log_warn("bug=: this one shows with apic=%s only", bug_shows[bug].name);
 }
 
 void apic_choose(void)
@@ -69,15 +79,15 @@ void apic_choose(void)
     enum apic_mode *mode = &machine.options.apic;
     const char *what;
 
-    if (*mode == APIC_OFF)
-        return;
-    if ((cpuid(1, 0).edx & CPUID_1_EDX_APIC) == 0)
-        machine_refuse("this processor has no local APIC, or it is switched off: use apic=off");
     if (*mode == APIC_AUTO) {
         *mode = best();
         log_info("apic: auto takes the best that this processor has");
     }
     warn_of_hidden_bug(*mode);
+    if (*mode == APIC_OFF)
+        return;
+    if ((cpuid(1, 0).edx & CPUID_1_EDX_APIC) == 0)
+        machine_refuse("this processor has no local APIC, or it is switched off: use apic=off");
     apic_way = ways[*mode];
     what = lacking(apic_way);
     if (what != NULL)

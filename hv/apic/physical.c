@@ -10,7 +10,6 @@
 #define SPURIOUS_VECTOR 0xFFu
 #define LVT_VECTOR      0xFFu
 #define LVT_DELIVERY(l) ((l) >> 8 & 7)
-#define ICR_ASSERT      0x4000u
 #define ICR_PENDING     0x1000u /* "delivery status" */
 
 static bool is_x2apic;
@@ -55,7 +54,7 @@ void physical_apic_send(uint32_t apic_id, uint32_t command)
     uint32_t guests;
 
     physical_apic_open();
-    command |= ICR_ASSERT;
+    command |= IPI_ASSERT;
     if (is_x2apic) {
         wrmsr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)apic_id << 32 | command);
         return;

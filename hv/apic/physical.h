@@ -25,6 +25,7 @@ uint32_t physical_apic_id(void);
 
 /* Sends an interprocessor interrupt to another processor: one of these, IPI_STARTUP with its
  * vector in bits 7:0. */
+#define IPI_ASSERT  0x4000u /* in each of them: "level" */
 #define IPI_NMI     0x0400u
 #define IPI_INIT    0x0500u
 #define IPI_STARTUP 0x0600u

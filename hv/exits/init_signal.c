@@ -60,24 +60,33 @@ static void storm(const struct vcpu *vcpu)
                      vcpu->init_storm);
 }
 
+static const char *why_pending(void)
+{
+    return machine.options.bug == BUG_STICKY_INIT
+               ? "bug=sticky-init sends another one at each entry"
+               : "it stays pending here, as in Bochs up to 2.7 (2.8 has it right)";
+}
+
 enum exit_action exit_init_signal(struct vcpu *vcpu, const struct exit_info *info)
 {
-    bool again = nothing_happened_since(vcpu);
+    bool again;
 
     (void)info;
+    init_staged(vcpu);
+    again = nothing_happened_since(vcpu);
     vcpu->init_storm = again ? vcpu->init_storm + 1 : 1;
     if (!again)
         init_receive(vcpu);
     init_signal_mark(vcpu);
     if (vcpu->init_storm == STICKY_AFTER)
-        log_warn("INIT exits %u times with no guest instruction in between: it stays pending here, "
-                 "as in Bochs up to 2.7 (2.8 has it right)",
-                 vcpu->init_storm);
+        log_warn("INIT exits %u times with no guest instruction in between: %s", vcpu->init_storm,
+                 why_pending());
     if (vcpu->init_storm >= patience[machine.options.init]) {
         if (vcpu->id > 0)
             leave_out(vcpu);
         init_acknowledge(vcpu);
     }
     storm(vcpu);
+    init_stage(vcpu);
     return EXIT_RESUME;
 }

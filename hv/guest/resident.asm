@@ -14,6 +14,7 @@ header:                         ; struct resident_header
     dw      boot
     dw      int15
     dw      resident_end        ; the E820 entries follow the code
+    dw      send_init
     times RESIDENT_HEADER_SIZE - ($ - header) db 0
 
 ; Boots the guest: reads one sector to 0000:7C00, as an MBR does, and jumps there.
@@ -131,6 +132,12 @@ int15_error:
     or      byte [bp + 6], 1
     pop     bp
     iret
+
+; bug=sticky-init, hv/init/stage.c: DS is based on the local APIC's page, IF is 0. The INIT ends it.
+send_init:
+    mov     [LAPIC_ICR_HIGH], ebx
+    mov     [LAPIC_ICR], eax
+    jmp     $
 
 align 8
 resident_end:

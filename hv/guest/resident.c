@@ -113,6 +113,12 @@ void resident_start_guest(void)
     vmcs_write_guest_real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
 }
 
+void resident_start_send_init(void)
+{
+    vmcs_write_guest_start((uint16_t)(machine.resident_base / 16), machine.resident_base,
+                           header()->send_init_entry);
+}
+
 void resident_boot_failed(uint8_t why, uint8_t code)
 {
     const struct resident_header *resident = header();

@@ -16,9 +16,10 @@ struct resident_header {
     uint16_t boot_entry; /* offsets in the blob */
     uint16_t int15_entry;
     uint16_t map; /* offset of the E820 entries, behind the code */
-    uint16_t map_count;
+    uint16_t send_init_entry;
     uint32_t old_int15; /* the BIOS's handler, segment:offset */
     uint32_t boot_lba;
+    uint16_t map_count;
     uint16_t boot_entry_address; /* DS:SI for the boot sector: its partition table entry */
     uint8_t boot_drive;
     uint8_t restarted;   /* 0: first boot. 1: the screen is in an unknown mode */
@@ -35,8 +36,10 @@ struct resident_header {
  */
 void resident_install(void);
 
-/* Points the current VMCS's guest state at the resident's boot code. */
+/* Points the current VMCS's guest state at the resident's boot code, or at the code that sends an
+ * INIT: DS:0 is to be the local APIC's page, EBX and EAX the two halves of ICR. */
 void resident_start_guest(void);
+void resident_start_send_init(void);
 
 /* The resident could not boot the guest: stops. `why` is one of BOOT_FAILED_... (hypercall.h),
  * `code` the BIOS's error. */

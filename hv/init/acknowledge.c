@@ -7,6 +7,7 @@
  * (cpu/trampoline.asm) leads back to long mode. VMX operation begins anew with the old VMCS, and
  * the guest is where its INIT has put it. It notices none of this.
  */
+#include "apic/physical.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/start.h"
@@ -59,6 +60,8 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu)
     open_a20();
     vmcs_put_away(vcpu);
     __asm__ volatile("vmxoff" : : : "cc", "memory"); /* and here it comes */
+    if (machine.options.bug == BUG_STICKY_INIT)
+        physical_apic_send(vcpu->apic_id, IPI_INIT); /* it was cleared: another one, for the play */
     for (uint32_t i = 0; i < PATIENCE; i++)
         in8(PORT_DELAY);
     machine_stop("the INIT is neither gone nor does it come, out of VMX operation");

@@ -11,6 +11,7 @@ from pathlib import Path
 from hv16.labs.bench import Bench, Miss, Stop, test
 
 MEMORY = range(16, 64, 2)  # MB: where hv16 hides, and so every address of it, depends on this
+EXIT_REASON, GUEST_RIP = 0x4402, 0x681E  # hv/vmx/fields.h
 ANSWERS, SEED = "answers.txt", "seed"
 
 
@@ -40,8 +41,8 @@ def choose(seed: int) -> list[Question]:
         Question("hv", "CR3, the physical address of the page tables", register("cr3")),
         Question("guest", f"{general[1:].upper()}, as the boot sector finds it", register(general)),
         Question("exit", "vmcsptr, the physical address of the VMCS", lambda stop: stop.vmcs()),
-        Question("exit", "the exit reason, a number", lambda stop: stop.memory(stop.vmcs() + 0x918, 4)),
-        Question("exit", "the guest's RIP, where it stopped", lambda stop: stop.memory(stop.vmcs() + 0xE88, 8)),
+        Question("exit", "the exit reason, a number", lambda stop: stop.vmcs_field(EXIT_REASON, 4)),
+        Question("exit", "the guest's RIP, where it stopped", lambda stop: stop.vmcs_field(GUEST_RIP, 8)),
     ]
 
 

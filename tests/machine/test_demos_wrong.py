@@ -76,7 +76,14 @@ def init_ipi(case: Case, **values: str | None) -> Outcome:
     return Outcome(case, verdict="ok", values=values, exits=exits)
 
 
-MAKE = {"init-ipi": init_ipi, "tpr-shadow": shadow, "three-addresses": three, "x2apic-id": x2apic_id}
+def ipi(case: Case, **values: str | None) -> Outcome:
+    log = values.pop("log", "drained in software")
+    exits = "" if case.mode == "off" else "0 1000"
+    return Outcome(case, verdict="ok", log=log, values=changed(
+        {"delivered": "1000, ok", "sender-exits": "48 1000", "receiver-exits": exits}, values))
+
+
+MAKE = {"init-ipi": init_ipi, "ipi": ipi, "tpr-shadow": shadow, "three-addresses": three, "x2apic-id": x2apic_id}
 
 
 def right(name: str, case: Case) -> Outcome:
@@ -127,8 +134,17 @@ WRONG = [
     ("three-addresses", "tpr-ro", "", {
         "cpu_01": "guest-base FEE00800, apic-access 01C29000, virtual-apic 01C28000"},
      "cpu-01 has another APIC-access address"),
+    ("ipi", "mmio", "", {"delivered": "999"}, "not all interrupts have come"),
+    ("ipi", "off", "", {"receiver_exits": "0 1"}, "1,000 interrupts made 1 exits of the receiver, expected 0"),
+    ("ipi", "apicv", "", {"receiver_exits": "0 999"},
+     "1,000 interrupts made 999 exits of the receiver, expected more"),
+    ("ipi", "posted", "", {"receiver_exits": ""},
+     "1,000 interrupts made 0 exits of the receiver, expected more"),
+    ("ipi", "posted", "", {"log": "apic: posted"},
+     "1,000 interrupts made 1,000 exits of the receiver, expected 0"),
     ("init-ipi", "x2apic", "", {"INIT_signal": "1"}, "1 INIT exits, expected 0"),
     ("init-ipi", "off", "", {"INIT_signal": "9"}, "9 INIT exits, expected 8"),
+    ("init-ipi", "off", "sticky-init", {"INIT_signal": "1"}, "1 INIT exits, expected 8"),
     ("init-ipi", "mmio", "", {"started": "0"}, "the second processor has not been started"),
     ("init-ipi", "off", "", {"started": "0"}, "the second processor has not been started"),
     ("x2apic-id", "posted", "", {"cpu_02": None}, "no other processor has answered"),

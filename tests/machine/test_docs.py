@@ -3,8 +3,9 @@
 A fenced block is one session. It starts in a clean copy of the tree, already built. A line that
 begins with "$ " is a command; the lines behind it are its output. In the output a line "..." stands
 for any number of lines, and "..." inside a line for any text. A command ends with exit status 0, or
-with the one in its comment "# exit status N". Where the output has lines "<bochs:N> COMMAND", the
-command runs on a terminal of its own and these are typed.
+with the one in its comment "# exit status N". With "# on Bochs 2.7" it runs only where that is the
+Bochs: "# on Bochs 2.7, exit status 1" says both. Where the output has lines "<bochs:N> COMMAND",
+the command runs on a terminal of its own and these are typed.
 """
 
 import fcntl
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import pytest
 
+from hv16 import bochs_installed, vmcs
 from hv16.paths import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,13 +42,17 @@ NOT_RUN = {
     "sudo dd if=/dev/sdX of=first-megabyte.img bs=1M count=1": "needs a disk",
 }
 
+# An experiment with a rule that only Bochs 2.7 has.
+ONLY_ONE_BOCHS = {
+    "debugging.md: ./run.sh --option poke=0x4816:0x9b --option poke=0x802:0x9f43"}
+
 # Of the exercise in docs/exits.md, and of labs as such in docs/instructors.md.
 MADE_UP = {"exits/rdtsc.c", "cpu/cpu.h", "exits/exits.h", "labs/NN-name",
            "labs/NN-name/README.md",
            "labs/NN-name/tests.py", "labs/NN-name/lab.toml", "labs/NN-name/wrong.toml"}
 
 PROMPT = re.compile(r"^<bochs:\d+> ", re.MULTILINE)
-STATUS = re.compile(r"\s+# exit status (\d+)$")
+COMMENT = re.compile(r"\s+# (?:on Bochs (\d[\w.]*))?(?:, )?(?:exit status (\d+))?$")
 # What a path looks like: it has a source file's ending, or, in backticks, a folder of ours in front.
 SOURCE_NAME = re.compile(r"(?<![\w./-])[\w*-]+(?:[./][\w*-]+)*\.(?:asm|inc|[ch]|ld|py|md)\b")
 FOLDERS = ("mbr", "stage2", "hv", "guest16", "labs", "tools", "tests", "docs", "build")
@@ -57,6 +63,7 @@ class Command:
     """One command of a block, and the output that the document shows."""
 
     text: str
+    bochs: str  # only on this version of it; empty: on all
     status: int
     place: str
     shown: list[str] = field(default_factory=list)
@@ -87,9 +94,10 @@ def sessions(document: Path) -> list[list[Command]]:
         commands: list[Command] = []
         for number, line in enumerate(lines, int(first)):
             if line.startswith("$ "):
-                status = STATUS.search(line)
-                commands.append(Command(STATUS.sub("", line[2:]).strip(),
-                                        int(status.group(1)) if status else 0,
+                comment = COMMENT.search(line)
+                bochs, status = comment.groups() if comment else ("", 0)
+                commands.append(Command(COMMENT.sub("", line[2:]).strip(), bochs or "",
+                                        int(status or 0),
                                         f"{document.relative_to(ROOT)}:{number}"))
             elif commands:
                 commands[-1].shown.append(line)
@@ -215,7 +223,7 @@ def play(session: list[Command], tree: Path) -> list[str]:
     leaves_files = any(" lab " in command.text for command in session)  # in work/, for the next session
     known = all(key in done_already for key in keys) and not leaves_files
     for key, command in zip(keys, session):
-        if command.text in NOT_RUN:
+        if command.text in NOT_RUN or command.bochs not in ("", bochs_installed.version()):
             continue
         if not known:
             done_already[key] = (debug if command.typed else run)(command, tree)
@@ -255,6 +263,28 @@ def test_what_is_not_run_is_still_shown() -> None:
     shown = {command.text for document in DOCUMENTS for session in sessions(document)
              for command in session}
     assert NOT_RUN.keys() <= shown, "a reason is left over for a command that nobody shows"
+
+
+def test_what_is_of_one_bochs_is_shown_for_both_that_debian_has() -> None:
+    """Or the text says why there is nothing to show: then the document has the command once."""
+    marked: dict[tuple[Path, str], set[str]] = {}
+    for document in DOCUMENTS:
+        for session in sessions(document):
+            for command in session:
+                if command.bochs:
+                    marked.setdefault((document, command.text), set()).add(command.bochs)
+    once = {f"{document.name}: {text}" for (document, text), versions in marked.items()
+            if versions != {"2.7", "3.0"}}
+    assert marked and once == ONLY_ONE_BOCHS
+
+
+def test_the_offsets_in_a_vmcs_are_those_of_the_tool() -> None:
+    text = (ROOT / "docs/debugging.md").read_text("utf-8")
+    rows = re.findall(r"^\|[^|]*\| ([0-9A-F]+)h +\| ([0-9A-F]+)h +\| ([0-9A-F]+)h ", text, re.MULTILINE)
+    assert len(rows) >= 10
+    for encoding, *offsets in rows:
+        assert [int(offset, 16) for offset in offsets] == \
+            [vmcs.offset(int(encoding, 16), version) for version in ("2.7", "3.0")], encoding
 
 
 def prose(document: Path) -> str:

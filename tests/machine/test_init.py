@@ -1,13 +1,16 @@
-"""INITs of the processor that booted to itself: emulated, and real ones, which stay pending on Bochs 2.7."""
+"""INITs of the processor that booted to itself: emulated, and real ones, which stay pending on Bochs
+2.7, and everywhere if that is staged."""
 
 import re
 
 import pytest
+from hv16 import bochs_installed
 from machines import boot_guest, boot_native
 
 ROUNDS = 100
 EMULATED = ["mmio", "tpr-ro", "tpr", "apicv", "x2apic", "posted"]
 STICKY = "stays pending here, as in Bochs up to 2.7"
+STAGED = "bug=sticky-init sends another one at each entry"
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +52,24 @@ def test_a_closed_a20_gate_is_closed_afterwards(tmp_path):
         assert run.values == native
 
 
-def test_the_storm_is_bounded_and_explained(tmp_path):
-    run = boot_guest(tmp_path, "init", options=["apic=off", "init=storm"])
-    if run.report.ended == "end":
-        pytest.skip("this Bochs clears a pending INIT at the exit: there is no storm")
+@pytest.mark.parametrize("init, exits_each", [("auto", 8), ("ack", 2)])
+def test_a_hundred_staged_inits_are_taken_out_of_vmx_operation_on_every_bochs(
+        tmp_path, native, init, exits_each):
+    run = boot_guest(tmp_path, "init", options=["apic=off", f"init={init}", "bug=sticky-init"])
+    assert run.check_ended().values == native, "the guest notices nothing"
+    assert run.report.exits["INIT signal"] == ROUNDS * exits_each
+    assert run.log.count(STAGED) == (ROUNDS if init == "auto" else 0)
+
+
+@pytest.mark.parametrize("bug, told", [("none", STICKY), ("sticky-init", STAGED)])
+def test_the_storm_is_bounded_and_explained(tmp_path, bug, told):
+    run = boot_guest(tmp_path, "init", options=["apic=off", "init=storm", f"bug={bug}"])
+    if bug == "none" and bochs_installed.clears_init():
+        run.check_ended()
+        pytest.skip("this Bochs clears a pending INIT at the exit: there is no storm but a staged one")
     assert (run.report.ended, run.status) == ("stop", 1), run.explain()
     assert "10000 INIT exits, and the guest has not executed one instruction" in run.report.message
-    assert run.log.count(STICKY) == 1, "after eight of them"
+    assert run.log.count(told) == 1, "after eight of them"
     assert run.report.exits == {"INIT signal": 10000}
     assert run.values == {}
 

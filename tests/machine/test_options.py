@@ -161,6 +161,7 @@ def test_an_option_without_a_value_in_the_sector_is_refused(out):
 @pytest.mark.parametrize("bug, mode, shows", [
     ("stale-tpr", "tpr", ""), ("stale-tpr", "auto", "tpr"), ("no-threshold", "mmio", "tpr"),
     ("raw-page", "x2apic", ""), ("raw-page", "posted", ""), ("raw-page", "tpr", "x2apic"),
+    ("sticky-init", "off", ""), ("sticky-init", "mmio", "off"), ("stale-tpr", "off", "tpr"),
     ("none", "mmio", "")])
 def test_a_bug_that_does_not_show_in_this_mode_is_a_warning(out, bug, mode, shows):
     run = with_options(out, f"bug={bug}", f"apic={mode}").check_ended()

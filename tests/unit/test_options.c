@@ -105,7 +105,7 @@ static void test_named_values(void **state)
     static const char *const apics[] = {"apic=off",   "apic=mmio",   "apic=tpr-ro", "apic=tpr",
                                         "apic=apicv", "apic=x2apic", "apic=posted", "apic=auto"};
     static const char *const bugs[] = {"bug=none", "bug=stale-tpr", "bug=no-threshold",
-                                       "bug=raw-page"};
+                                       "bug=raw-page", "bug=sticky-init"};
     static const char *const resets[] = {"reset=guest", "reset=stop", "reset=machine"};
     (void)state;
 
@@ -177,7 +177,8 @@ static void test_wrong_values(void **state)
         {"\"on\" or \"off\"", {"status=", "status=1", "status=yes", "status=o", "status=onn"}},
         {"\"guest\", \"stop\" or \"machine\"", {"reset=", "reset=halt", "reset=0", "reset=gues"}},
         {"off mmio tpr-ro tpr apicv x2apic posted or auto", {"apic=", "apic=on", "apic=tpr-rw"}},
-        {"none stale-tpr no-threshold or raw-page", {"bug=", "bug=tpr", "bug=stale_tpr"}},
+        {"none stale-tpr no-threshold raw-page or sticky-init",
+         {"bug=", "bug=tpr", "bug=stale_tpr"}},
         {"a number from 1 to 8", {"cpus=", "cpus=0", "cpus=9", "cpus=256", "cpus=all", "cpus=1,2"}},
         {"\"auto\", \"ack\" or \"storm\"", {"init=", "init=on", "init=acknowledge"}},
         {"FIELD:VALUE, two numbers, at most 4 times",

@@ -36,7 +36,12 @@ def at_least(major: int, minor: int) -> bool:
 
 
 def has_posted_interrupts() -> bool:
-    """Bochs 2.8 is the first that processes them, and that clears an INIT at its exit."""
+    """Bochs 2.8 is the first that processes them."""
+    return at_least(2, 8)
+
+
+def clears_init() -> bool:
+    """Bochs 2.8 is also the first whose INIT exit clears the INIT."""
     return at_least(2, 8)
 
 

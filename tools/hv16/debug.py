@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hv16 import bochs, run, symbols
+from hv16 import bochs, bochs_installed, run, symbols, vmcs
 from hv16.machine import MachineError
 from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, UserError
 from hv16.run import RunRequest
@@ -17,6 +17,7 @@ from hv16.run import RunRequest
 RC = "debug.rc"
 BOOT_SYMBOLS = ("mbr", "stage2", "hv")
 MBR_MOVES = 0x7600  # from 0x7c00 down to 0x600, for which it is assembled
+EXIT_REASON = 0x4402  # the encoding of the field: hv/vmx/fields.h
 GUEST_SYMBOLS = ("hv", "guest16")  # guest16 is loaded where the MBR and stage2 were
 
 
@@ -65,7 +66,8 @@ PLACES = {
         "r                 the guest's general registers, not yet saved",
         's, n, u /10       step through the exit loop',
         'show "VMX"        where the VMCS is, and its controls and host state as Bochs holds them',
-        'xp /1wx ADDRESS   with ADDRESS = vmcsptr + 0x918: the exit reason (docs/debugging.md)'),
+        "xp /1wx ADDRESS   with ADDRESS = vmcsptr + {exit_reason}: the exit reason "
+        "(docs/debugging.md)"),
                   GUEST_SYMBOLS),
 }
 
@@ -87,6 +89,11 @@ def stop_commands(place: Place) -> list[str]:
     if address is None:
         raise UserError("build/hv.sym does not name hv_main: build it again with `make`")
     return [place.command.format(hv_main=f"{address:#x}")]
+
+
+def exit_reason_offset() -> str:
+    version = bochs_installed.version() or ""
+    return hex(vmcs.offset(EXIT_REASON, version)) if vmcs.layout_is_known(version) else "OFFSET"
 
 
 def make_bochs(request: RunRequest) -> bochs.Bochs:
@@ -155,7 +162,8 @@ def open_debugger(request: RunRequest, place: Place, build: Path = BUILD) -> int
     print(f"Stops at {place.about}.\nThen type, for instance:")
     for line in (*place.next_steps, "c                 continue; Ctrl-C stops again",
                  "help, q           all commands; the end"):
-        print(f"  {line}".replace("{build}", str(build.resolve())))
+        print(f"  {line}".replace("{build}", str(build.resolve()))
+              .replace("{exit_reason}", exit_reason_offset()))
     print("The debugger's own prompt is <bochs:N>. The guest's log and serial port are in "
           f"{run.shown(out)}.\n", flush=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the debugger

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hv16 import models, reasons, run, spinlocks
+from hv16 import ipi, models, reasons, run, spinlocks
 from hv16.demo_texts import TEXTS
-from hv16.modes import Case, Outcome, run_case, table
+from hv16.modes import Case, Outcome, pairs, run_case, table
 from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, fail
 from hv16.run import RunRequest
 
@@ -27,16 +27,13 @@ TPR_BITES = {  # what the bugs must do, and where; elsewhere nothing
     Case("tpr", "no-threshold"): "lost interrupt",
 }
 INIT_STORM = 10_000  # exits that hv16 takes for proof
-INIT_EXITS = {  # where the exit clears the INIT, as it should, one; elsewhere none
+STAGED = "sticky-init"  # where the exit clears the INIT, as it should: a storm all the same
+INIT_EXITS = {  # where the exit clears the INIT one; with other modes none
     Case("off", init="storm"): (1,), Case("off", init="ack"): (2, 1), Case("off"): (8, 1),
+    Case("off", STAGED, "storm"): (INIT_STORM,), Case("off", STAGED, "ack"): (2,),
+    Case("off", STAGED): (8,),
 }
 POISON = "DEADBEEF:DEADBEEF"
-
-
-def pairs(text: str) -> dict[int, int]:
-    """The guest's "44 2000 43 17" as exits by reason."""
-    numbers = [int(word) for word in text.split() if word.isdigit()]
-    return dict(zip(numbers[::2], numbers[1::2]))
 
 
 # --- tpr-shadow ------------------------------------------------------------------------------------
@@ -207,7 +204,7 @@ def x2apic_notes(_: list[Outcome]) -> list[str]:
 
 
 def init_cases() -> list[Case]:
-    return [Case("off", init="storm"), Case("off", init="ack"), Case("off"),
+    return [*[Case("off", bug, init) for bug in ("", STAGED) for init in ("storm", "ack", "")],
             *[case for case in WITHOUT_BUG if case.mode != "off"]]
 
 
@@ -241,7 +238,8 @@ def init_cells(outcome: Outcome) -> list[str]:
 
 def init_notes(_: list[Outcome]) -> list[str]:
     return ["INIT exits: reason 3. After it: instructions of the guest. Registers: CR0, DR7 and the "
-            "APIC's SVR.", "CPU 1: started by INIT, SIPI and SIPI; with apic=off by SIPIs alone, "
+            "APIC's SVR.", "bug=sticky-init: hv16 sends the INIT anew at each entry, so that every "
+            "emulator has the storm.", "CPU 1: started by INIT, SIPI and SIPI; with apic=off by SIPIs alone, "
             "for there an INIT stays pending, too."]
 
 
@@ -262,6 +260,7 @@ class Demo:
     rows: Callable[[list[Outcome]], tuple[list[str], list[list[str]]]] | None = None
     differences: Callable[[list[Outcome]], dict[str, str]] | None = None  # between the cases
     cpus: int = 1  # processors it needs
+    cpu: str = ""  # the model that shows most
 
 
 DEMOS = {
@@ -285,6 +284,10 @@ DEMOS = {
         "an INIT to oneself: the exit that never ends, and its answers",
         init_cases(), ["INIT exits", "after it", "registers", "CPU 1"], init_cells, init_problem,
         init_notes, cpus=2),
+    "ipi": Demo(
+        "interrupts to the second processor, which is busy: what each one costs there",
+        WITHOUT_BUG, ["sender", "its exits", "receiver", "the receiver's exits"], ipi.cells,
+        ipi.problem, ipi.notes, cpus=2, cpu="corei7_skylake_x"),
 }
 
 
@@ -319,7 +322,7 @@ def demo_command(request: RunRequest, name: str, json_file: str | None) -> int:
     if not name:
         return list_demos()
     demo = DEMOS[name]
-    request = replace(request, cpus=max(request.cpus, demo.cpus))
+    request = replace(request, cpus=max(request.cpus, demo.cpus), cpu=request.cpu or demo.cpu)
     folder = OUT / name if request.out == run.DEFAULT_OUT else request.out
     outcomes = [run_case(request, name, case, folder) for case in demo.cases]
     judged = [judge(demo, outcome) for outcome in outcomes]

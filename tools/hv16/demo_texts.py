@@ -50,14 +50,23 @@ The question (seeds/003_913debcc2571e2e4.txt): a guest sends itself an INIT thro
 hypervisor handles exit 3, resets the guest's registers, resumes, and gets exit 3 again, for ever, the
 guest's RIP still where it was put. How is the INIT to be acknowledged?
 
-On a processor, by nothing: the exit has done it. Resetting the guest and resuming is right (apic=off).
-An emulator that leaves the INIT pending, as Bochs does up to 2.7, exits again at each entry, and no
-field of the VMCS and no bit of the APIC helps, because INITs are blocked, not cleared, while the
-hypervisor runs. What it takes is VMXOFF: then the INIT comes, resets the processor for real, and the
-BIOS is told to lead back (CMOS 0Fh, 40:67), where VMX begins anew with the old VMCS (init=ack). The
-simpler way that the author hoped to avoid is the better one: virtualize the APIC, so that the guest's
-write to the command register exits, and no INIT is ever sent. It also brings up the second
-processor, and costs the guest nothing.""",
+On a processor, by nothing: the exit has done it. Resetting the guest and resuming is right (apic=off
+on Bochs 2.8 and later: one exit). An emulator that leaves the INIT pending, as Bochs does up to 2.7,
+exits again at each entry, and no field of the VMCS and no bit of the APIC helps, because INITs are
+blocked, not cleared, while the hypervisor runs. bug=sticky-init stages just that where it is not so.
+What it takes is VMXOFF: then the INIT comes, resets the processor for real, and the BIOS is told to
+lead back (CMOS 0Fh, 40:67), where VMX begins anew with the old VMCS (init=ack). The simpler way that
+the author hoped to avoid is the better one: virtualize the APIC, so that the guest's write to the
+command register exits, and no INIT is ever sent. It also brings up the second processor, and costs
+the guest nothing.""",
+    "ipi": """\
+An interrupt for another processor leaves the sender by a write of ICR, which exits: hv16 has to find
+out who is meant. The receiver runs in the guest, so something must tell it. In mmio to x2apic that is
+an NMI, which exits whatever the guest does (reason 0), and hv16 injects the interrupt at the next entry;
+where the EOI is not virtualized it exits as well (44 or 48). A processor with "process posted
+interrupts" needs none of this: hv16 sets the vector's bit in a descriptor in memory and sends a
+notification, and the receiver moves the bits to its virtual IRR by itself and delivers, without an exit.
+With apic=off nobody exits, because hv16 has no part in it.""",
     "x2apic-id": """\
 The question (seeds/002_c35ae5bdfc062098.txt): with x2APIC virtualization on, RDMSR 802H returns
 2621447225 on every core. Why is it not the APIC ID?

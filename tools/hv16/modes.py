@@ -52,6 +52,7 @@ class Outcome:
     verdict: str = ""  # the guest's: ok, skipped or FAILED
     reason: str = ""  # why not ok
     serial: str = ""
+    log: str = ""  # hv16's
     exits: dict[str, int] = field(default_factory=dict)  # by name, as hv16 counted them
     values: dict[str, str] = field(default_factory=dict)  # the guest's lines "NAME: KEY VALUE"
 
@@ -66,7 +67,8 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
     report = run.execute(replace(
         request, native=False, autorun=name, must_run=True, interactive=False, quiet=True, out=out,
         options=[*request.options, *case.options], timeout=request.timeout or RUN_SECONDS))
-    outcome = Outcome(case, serial=summary.read_text(out / SERIAL).replace("\r", ""))
+    outcome = Outcome(case, serial=summary.read_text(out / SERIAL).replace("\r", ""),
+                      log=summary.read_text(out / HV_LOG))
     features = models.FEATURES.get(report.cpu_model)
     refused = REFUSED.match(report.message) if report.ended == "refused" else None
     if refused and (features is None or case.mode not in features.apic_modes):
@@ -85,6 +87,12 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
     if report.status != EXIT_OK and outcome.verdict == "ok":
         outcome.problem = report.message
     return outcome
+
+
+def pairs(text: str) -> dict[int, int]:
+    """The guest's "44 2000 43 17" as exits by reason."""
+    numbers = [int(word) for word in text.split() if word.isdigit()]
+    return dict(zip(numbers[::2], numbers[1::2]))
 
 
 def table(titles: list[str], rows: list[list[str]]) -> str:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hv16 import debug, run
+from hv16 import debug, run, vmcs
 
 SECONDS = 20
 
@@ -48,6 +48,9 @@ class Stop:
 
     def memory(self, address: int, length: int) -> int:
         return int.from_bytes(self.machine.read(address, length), "little")
+
+    def vmcs_field(self, encoding: int, length: int) -> int:
+        return self.memory(self.vmcs() + vmcs.offset(encoding, self.machine.version), length)
 
     def vmcs(self) -> int:
         return self.number('show "VMX"', r"vmcsptr = 0x([0-9a-f]+)")
