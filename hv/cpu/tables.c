@@ -20,7 +20,7 @@
 #define GATE_INTERRUPT  0x8E00 /* present, ring 0, 64-bit interrupt gate */
 #define TSS_DESCRIPTOR  0x89   /* present, available 64-bit TSS; the processor makes it busy */
 #define TSS_BUSY        (2ull << 40)
-#define TSS_SELECTOR(n) (SEL_TSS + (n)*16)
+#define TSS_SELECTOR(n) (SEL_TSS + 16 * (n))
 
 struct tss {
     uint32_t reserved0;

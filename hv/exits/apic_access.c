@@ -7,7 +7,7 @@
 #include "machine.h"
 #include "vmx/vmcs.h"
 
-#define QUAL_OFFSET(q) ((uint32_t)(q)&0xFFF)
+#define QUAL_OFFSET(q) (0xFFF & (uint32_t)(q))
 #define QUAL_TYPE(q)   ((uint32_t)(q) >> 12 & 15)
 #define TYPE_READ      0
 #define TYPE_WRITE     1

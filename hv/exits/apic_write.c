@@ -6,7 +6,7 @@
 #include "apic/apic.h"
 #include "vmx/vmcs.h"
 
-#define QUAL_OFFSET(q) ((uint32_t)(q)&0xFF0)
+#define QUAL_OFFSET(q) (0xFF0 & (uint32_t)(q))
 
 enum exit_action exit_apic_write(struct vcpu *vcpu, const struct exit_info *info)
 {

@@ -14,7 +14,7 @@
 #include "vmx/registers.h"
 #include "vmx/vmcs.h"
 
-#define QUAL_CR(q)       ((uint32_t)(q)&15)
+#define QUAL_CR(q)       (15 & (uint32_t)(q))
 #define QUAL_TYPE(q)     ((uint32_t)(q) >> 4 & 3)
 #define QUAL_REGISTER(q) ((uint32_t)(q) >> 8 & 15)
 #define TYPE_MOV_TO_CR   0

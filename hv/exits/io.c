@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "vmx/vmcs.h"
 
-#define QUAL_SIZE(q) (((uint32_t)(q)&7) + 1) /* 1, 2 or 4 bytes */
+#define QUAL_SIZE(q) ((7 & (uint32_t)(q)) + 1) /* 1, 2 or 4 bytes */
 #define QUAL_IN      0x08u
 #define QUAL_STRING  0x10u
 #define QUAL_PORT(q) ((uint16_t)((q) >> 16))
