@@ -45,6 +45,13 @@ packages_guests() {
 busybox-static|the only program of the Linux guest
 LIST
 }
+
+# Needed besides for `make test-debian13`:
+packages_debian13() {
+    cat <<'LIST'
+debootstrap|makes a minimal Debian 13 in a folder
+LIST
+}
 # Only downloaded, for the guests; KERNEL names the newest one.
 KERNEL=linux-image-cloud-amd64
 MEMTEST=memtest86+
@@ -61,7 +68,7 @@ missing_of() {
 }
 
 show_packages() {
-    { packages_run && packages_test && packages_guests; } | while IFS='|' read -r name reason; do
+    { packages_run && packages_test && packages_guests && packages_debian13; } | while IFS='|' read -r name reason; do
         state=installed
         installed "$name" || state=MISSING
         printf '%-22s %-10s %s\n' "$name" "$state" "$reason"
@@ -76,16 +83,36 @@ as_root() {
     fi
 }
 
-# install_packages run|test|guests: installs what is missing, after asking if there is someone to ask.
+# Another system than Debian and its derivatives: goes on if the programs are there.
+without_packages() {
+    absent=
+    for program in nasm gcc make "${BOCHS:-bochs}" "$python"; do
+        command -v "$program" >/dev/null || absent="$absent $program"
+    done
+    [ -n "$absent" ] || return 0
+    name=$(sed -n 's/^PRETTY_NAME="*\([^"]*\)"*$/\1/p' /etc/os-release 2>/dev/null) || true
+    say "${name:-this system} has no dpkg, so nothing can be installed, and these are missing:$absent"
+    say "What hv16 needs, by the names of Debian's packages:"
+    { packages_run && packages_test; } | while IFS='|' read -r package reason; do
+        printf '  %-22s %s\n' "$package" "$reason" >&2
+    done
+    say "Install them, or run hv16 in a container of Debian 12 or 13, such as:"
+    say "    docker run -it --rm -v \"\$PWD\":/hv16 -w /hv16 debian:13 ./run.sh"
+    exit 1
+}
+
+# install_packages run|test|guests|debian13: installs what is missing, after asking if there is
+# someone to ask.
 install_packages() {
     if ! command -v dpkg-query >/dev/null; then
-        say "this is no Debian; install yourself what ./run.sh packages lists"
+        without_packages
         return
     fi
     missing=$({
         packages_run
         [ "$1" = run ] || packages_test
         [ "$1" != guests ] || packages_guests
+        [ "$1" != debian13 ] || packages_debian13
     } | missing_of)
     [ -n "$missing" ] || return 0
     names=$(printf '%s\n' "$missing" | cut -d'|' -f1 | tr '\n' ' ')
@@ -117,6 +144,10 @@ install_packages() {
     else
         tail -n 15 "$log" >&2
         rm -f "$log"
+        for name in $names; do
+            [ -n "$(apt-cache madison "$name" 2>/dev/null)" ] ||
+                say "this system's package sources have no $name"
+        done
         say "apt-get failed. Is there a network, and are Debian's sources in /etc/apt? Try:"
         say "    apt-get update && apt-get install --no-install-recommends $names"
         exit 1

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from hv16 import bochs_installed, models, qemu
-from hv16.paths import UserError
+from hv16.paths import ROOT, UserError
 from machines import assemble, boot, run_sh
 
 
@@ -179,3 +179,45 @@ def test_packages_lists_each_package_with_its_state_and_reason():
     rows = [line.split(None, 2) for line in done.stdout.splitlines()]
     assert {"nasm", "gcc", "make", "bochs", "bochs-term", "python3-pytest"} <= {r[0] for r in rows}
     assert all(len(row) == 3 and row[1] in ("installed", "MISSING") for row in rows)
+
+
+# --- Systems that are no Debian, or lack a package ------------------------------------------------
+
+
+def path_without(folder, *names: str) -> str:
+    """A PATH with all that is in the usual folders but these."""
+    for usual in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"):
+        for program in os.listdir(usual):
+            if program not in names and not (folder / program).exists():
+                (folder / program).symlink_to(f"{usual}/{program}")
+    return str(folder)
+
+
+def test_a_system_without_dpkg_is_told_what_is_needed_and_that_a_container_will_do(tmp_path):
+    done = run_sh(env={"PATH": path_without(tmp_path, "dpkg-query", "nasm", "bochs"), "BOCHS": ""})
+    assert done.returncode == 1
+    name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    assert f"hv16: {name} has no dpkg" in done.stderr
+    assert "these are missing: nasm bochs\n" in done.stderr
+    for word in ("bochsbios", "the BIOS of Bochs", "libcmocka-dev", "docker run"):
+        assert word in done.stderr
+
+
+def test_a_system_without_dpkg_but_with_all_programs_just_runs(tmp_path):
+    (tmp_path / "bin").mkdir()
+    done = run_sh("--run", "cpuid", "--out", str(tmp_path / "out"),
+                  env={"PATH": path_without(tmp_path / "bin", "dpkg-query")})
+    assert done.returncode == 0, done.stderr
+    assert "dpkg" not in done.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="apt-get needs root")
+def test_a_package_that_the_system_does_not_have_is_named(tmp_path):
+    script = (ROOT / "run.sh").read_text("utf-8")
+    (tmp_path / "run.sh").write_text(script.replace("\nnasm|", "\nnasm-of-nowhere|"), "utf-8")
+    (tmp_path / "run.sh").chmod(0o755)
+    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    done = run_sh("setup", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "this system's package sources have no nasm-of-nowhere\n" in done.stderr
+    assert "sources have no gcc" not in done.stderr

@@ -242,7 +242,7 @@ def play(session: list[Command], tree: Path) -> list[str]:
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree, built, so that no run of another test gets in the way."""
     copy = tmp_path_factory.mktemp("docs") / "hv16"
-    unwanted = shutil.ignore_patterns(".git", "out", "work", "unit", "debian13",
+    unwanted = shutil.ignore_patterns(".git", "out", "work", "unit", "debian13*",
                                     "__pycache__", ".pytest_cache")
     shutil.copytree(ROOT, copy, symlinks=True, ignore=unwanted)
     subprocess.run(["make", "all"], cwd=copy, env=environment(), check=True,

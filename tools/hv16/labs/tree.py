@@ -46,7 +46,7 @@ def prepare(tree: Path, theirs: dict[str, Path]) -> None:
     wanted = {file.relative_to(ROOT).as_posix() for file in reference_files()}
     if not (tree / "build").exists() and (ROOT / "build").exists():
         shutil.copytree(ROOT / "build", tree / "build",  # objects of what is not changed
-                        ignore=shutil.ignore_patterns("guests", "unit", "debian13"))
+                        ignore=shutil.ignore_patterns("guests", "unit", "debian13*"))
     for file in list(tree.rglob("*")):
         name = file.relative_to(tree).as_posix()
         if file.is_file() and not name.startswith("build/") and name not in wanted:
