@@ -1,6 +1,10 @@
 """Which Bochs is here: its ROM images, processors and words, whatever release it is."""
 
+import contextlib
+import os
 import shutil
+import termios
+import tty
 
 import pytest
 from hv16 import bochs, bochs_installed, models
@@ -61,3 +65,13 @@ def test_bochs_is_quoted_when_it_dislikes_its_configuration(tmp_path, monkeypatc
     run = boot(tmp_path)
     assert run.report.ended == "emulator"
     assert "bochs.bxrc:" in run.report.message, run.explain()
+
+
+def test_a_screen_that_ends_while_it_is_set_up_is_no_error():
+    """The other side closes when Bochs ends, a moment before its process does."""
+    ours, theirs = os.openpty()
+    os.close(ours)
+    with contextlib.closing(os.fdopen(theirs, "rb", 0)):
+        with pytest.raises(termios.error):
+            tty.setraw(theirs)
+        bochs.make_raw(theirs)

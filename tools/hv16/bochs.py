@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import termios
 import time
 import tty
 
@@ -244,5 +245,5 @@ def make_raw(fd: int) -> None:
     """Bytes through the pseudo-terminal as they are. Bochs sets its own modes after opening it."""
     try:
         tty.setraw(fd)
-    except OSError:
+    except (OSError, termios.error):  # the latter is none of the former
         pass  # Bochs has ended
