@@ -48,11 +48,20 @@ count_end:
         pushad
         mov di, count_exits
         call count_read
+        mov si, count_before
+        mov di, count_exits
+        call count_subtract
+        popad
+        ret
+
+; Fills count_exits and count_total with what lies between two readings, at SI and at DI. Changes EAX
+; and BX.
+count_subtract:
         mov dword [count_total], 0
         xor bx, bx
 .next:
-        mov eax, [count_exits + bx]
-        sub eax, [count_before + bx]
+        mov eax, [di + bx]
+        sub eax, [si + bx]
         cmp bx, 4 * EXIT_REASON_VMCALL
         jne .keep
         xor eax, eax
@@ -62,7 +71,6 @@ count_end:
         add bx, 4
         cmp bx, 4 * EXIT_REASON_MAX
         jb .next
-        popad
         ret
 
 count_read:                     ; all counters to [DI]

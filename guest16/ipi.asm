@@ -113,30 +113,14 @@ ipi_report:
         mov si, ipi_reported
         call ipi_wait
         jc .silent
-        call ipi_difference
+        mov si, ipi_before
+        mov di, ipi_after
+        call count_subtract
         call count_say
         SAY `\n`
         ret
 .silent:
         SAY ` unknown\n`
-        ret
-
-; What count_say prints: the second processor's exits between the two readings.
-ipi_difference:
-        mov dword [count_total], 0
-        xor bx, bx
-.next:
-        mov eax, [ipi_after + bx]
-        sub eax, [ipi_before + bx]
-        cmp bx, 4 * EXIT_REASON_VMCALL
-        jne .keep
-        xor eax, eax
-.keep:
-        mov [count_exits + bx], eax
-        add [count_total], eax
-        add bx, 4
-        cmp bx, 4 * EXIT_REASON_MAX
-        jb .next
         ret
 
 ; --- The second processor ------------------------------------------------------------------------

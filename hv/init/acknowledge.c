@@ -61,7 +61,7 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu)
     vmcs_put_away(vcpu);
     __asm__ volatile("vmxoff" : : : "cc", "memory"); /* and here it comes */
     if (machine.options.bug == BUG_STICKY_INIT)
-        physical_apic_send(vcpu->apic_id, IPI_INIT); /* it was cleared: another one, for the play */
+        physical_apic_send(vcpu->apic_id, IPI_INIT); /* the staged one was cleared at its exit */
     for (uint32_t i = 0; i < PATIENCE; i++)
         in8(PORT_DELAY);
     machine_stop("the INIT is neither gone nor does it come, out of VMX operation");

@@ -24,10 +24,10 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu);
  * before an instruction of the guest. It takes an INIT that comes in VMX non-root operation, so the
  * entry after init_stage() leads to two instructions of hv16's own (guest/resident.asm), which send
  * it. init_staged() is for the INIT exit then: the guest is where it was before. On the processor
- * that booted; nothing where bug= says nothing.
+ * that booted, with the APIC in xAPIC mode; elsewhere nothing.
  *
- * An INIT sent in VMX root operation would do without: it is blocked and pending there (SDM volume
- * 3, "VMX Root Operation and INIT"). But Bochs up to 3.0 drops it.
+ * An INIT sent in VMX root operation would do without: it is blocked there, and not lost (SDM
+ * volume 3, "Restrictions on VMX Operation" (3C 24.8)). But Bochs up to 3.0 drops it.
  */
 void init_stage(struct vcpu *vcpu);
 void init_staged(struct vcpu *vcpu);

@@ -15,7 +15,9 @@ static struct {
 
 void init_stage(struct vcpu *vcpu)
 {
-    if (machine.options.bug != BUG_STICKY_INIT || vcpu->id != 0)
+    uint64_t base = physical_apic_base();
+
+    if (machine.options.bug != BUG_STICKY_INIT || vcpu->id != 0 || (base & APIC_BASE_EXTD))
         return;
     before.on = true;
     before.cs = vmcs_read(VMCS_GUEST_CS_SELECTOR);
@@ -25,7 +27,7 @@ void init_stage(struct vcpu *vcpu)
     before.rax = vcpu->gpr[REG_RAX];
     before.rbx = vcpu->gpr[REG_RBX];
     resident_start_send_init();
-    vmcs_write(VMCS_GUEST_DS_BASE, physical_apic_base() & APIC_BASE_ADDRESS);
+    vmcs_write(VMCS_GUEST_DS_BASE, base & APIC_BASE_ADDRESS);
     vcpu->gpr[REG_RAX] = IPI_INIT | IPI_ASSERT;
     vcpu->gpr[REG_RBX] = vcpu->apic_id << 24;
 }
