@@ -28,11 +28,10 @@ mbr_start:
     rep     movsw               ; 0000:7C00 is where the guest's boot sector will want to be
     jmp     0:mbr_main          ; (some BIOSes start us at 07C0:0000)
 
-; LAB 2: the header and its magic, stage2 and its magic, and the jump to it.
+; The header and its magic, stage2 and its magic, and the jump to it.
 ; stage2 starts at 0000:STAGE2_ADDR + STAGE2_ENTRY_OFFSET with DL = the drive, DS = ES = SS = 0 and
 ; nothing on the stack. Where there is no image of ours: mbr_no_image, which does not come back.
 mbr_main:
-    ; LAB 2 BEGIN
     mov     eax, LBA_HEADER
     mov     bx, HEADER_ADDR
     call    mbr_read
@@ -54,7 +53,6 @@ mbr_main:
     cmp     dword [STAGE2_ADDR], STAGE2_MAGIC
     jne     mbr_no_image
     jmp     0:STAGE2_ADDR + STAGE2_ENTRY_OFFSET ; DL is still the drive
-    ; LAB 2 END
 
 ; Reads LBA EAX of drive DL to 0000:BX, or says that it could not and halts. Keeps all registers.
 mbr_read:

@@ -35,14 +35,13 @@ static void open_model(struct vcpu *vcpu)
     physical_apic_copy_to(lapic);
 }
 
-/* LAB 11: what the VMCS of a vCPU needs for its way (struct apic_way): the controls of its three
+/* What the VMCS of a vCPU needs for its way (struct apic_way): the controls of its three
  * sets, and for each control the address or the field that it makes the processor use. Nothing has
  * been requested yet. x2apic.c turns "virtualize x2APIC mode" on and off, so it is off here. Where
  * apic_delivers(): HLT exits as well, because a pending virtual interrupt does not wake Bochs 2.7
  * (exits/hlt.c looks first), and no EOI exits. Last, posted_open() if the way is apic_posted. */
 static void open_controls(struct vcpu *vcpu)
 {
-    /* LAB 11 BEGIN */
     vmcs_set(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING | apic_way->pin);
     vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, apic_way->proc);
     if (apic_way->proc & PROC_USE_TPR_SHADOW) {
@@ -60,23 +59,20 @@ static void open_controls(struct vcpu *vcpu)
     }
     if (apic_way == &apic_posted)
         posted_open(vcpu);
-    /* LAB 11 END */
 }
 
-/* LAB 11: what EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the
+/* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the
  * processor knows, with the way's access, if the APIC is on and not in x2APIC mode, and nothing
  * otherwise. And nothing where the machine's own APIC is, unless that is the same place.
  * ept_replace_page() has two slots: SLOT_REAL and SLOT_GUESTS. */
 static void place_page(const struct vcpu *vcpu)
 {
-    /* LAB 11 BEGIN */
     uint64_t base = vcpu->lapic.base;
     bool is_xapic = (base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
 
     ept_replace_page(SLOT_REAL, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
     ept_replace_page(SLOT_GUESTS, base & APIC_BASE_ADDRESS, physical_address(access_page),
                      is_xapic ? apic_way->page_access : EPT_NOTHING);
-    /* LAB 11 END */
 }
 
 /* IA32_APIC_BASE has a new value. Reading it exits only if the guest's is not the machine's. */

@@ -80,15 +80,13 @@ static void tell_processor(struct vcpu *vcpu)
                                                 vector_or_0(lapic_highest_requested(&vcpu->lapic)));
 }
 
-/* LAB 11: tells the processor below which class a write of TPR must exit now: lapic.h computes it.
+/* Tells the processor below which class a write of TPR must exit now: lapic.h computes it.
  * bug=no-threshold: it is not told, and a guest that lowers its TPR without an exit is not noticed.
  */
 static void set_threshold(struct vcpu *vcpu)
 {
-    /* LAB 11 BEGIN */
     if (machine.options.bug != BUG_NO_THRESHOLD)
         vmcs_write(VMCS_TPR_THRESHOLD, lapic_tpr_threshold(&vcpu->lapic));
-    /* LAB 11 END */
 }
 
 uint32_t apic_threshold(void)

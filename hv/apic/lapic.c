@@ -68,12 +68,11 @@ static uint8_t task_priority(const struct lapic *lapic)
     return lapic->stale_tpr ? lapic->tpr_written : (uint8_t)lapic->page[LAPIC_TPR / 4];
 }
 
-/* LAB 12: PPR, from TPR and what is in service; it goes into the page, too. Where the classes are
+/* PPR, from TPR and what is in service; it goes into the page, too. Where the classes are
  * equal, the SDM lets bits 3:0 be TPR's or 0. Hardware's "PPR Virtualization" (30.1.3) takes TPR's,
  * and the modes that use it must not differ from those that don't. */
 uint8_t lapic_ppr(struct lapic *lapic)
 {
-    /* LAB 12 BEGIN */
     int in_service = lapic_highest_in_service(lapic);
     uint8_t ppr = task_priority(lapic);
 
@@ -81,7 +80,6 @@ uint8_t lapic_ppr(struct lapic *lapic)
         ppr = (uint8_t)(in_service & 0xF0);
     lapic->page[LAPIC_PPR / 4] = ppr;
     return ppr;
-    /* LAB 12 END */
 }
 
 int lapic_highest_requested(const struct lapic *lapic)
@@ -94,17 +92,15 @@ int lapic_highest_in_service(const struct lapic *lapic)
     return highest(lapic, LAPIC_ISR);
 }
 
-/* LAB 12: the vector to offer now, if any. */
+/* The vector to offer now, if any. */
 int lapic_deliverable(struct lapic *lapic)
 {
-    /* LAB 12 BEGIN */
     int requested = lapic_highest_requested(lapic);
 
     if (requested == LAPIC_NO_VECTOR)
         return LAPIC_NO_VECTOR;
     /* Only the class counts: a higher vector of the same class waits as well. */
     return CLASS(requested) > CLASS(lapic_ppr(lapic)) ? requested : LAPIC_NO_VECTOR;
-    /* LAB 12 END */
 }
 
 int lapic_deliver(struct lapic *lapic)
@@ -119,12 +115,11 @@ int lapic_deliver(struct lapic *lapic)
     return vector;
 }
 
-/* LAB 12: the end of an interrupt: SDM, "Signaling Interrupt Servicing Completion" (11.8.5). If it
+/* The end of an interrupt: SDM, "Signaling Interrupt Servicing Completion" (11.8.5). If it
  * was level-triggered, the I/O APIC must hear of it: its line may be active still. TMR keeps its
  * bit until the vector is requested again. */
 uint32_t lapic_eoi(struct lapic *lapic)
 {
-    /* LAB 12 BEGIN */
     int vector = lapic_highest_in_service(lapic);
 
     if (vector == LAPIC_NO_VECTOR)
@@ -134,7 +129,6 @@ uint32_t lapic_eoi(struct lapic *lapic)
     lapic_ppr(lapic);
     return vector_is_set(lapic, LAPIC_TMR, lapic->ended) ? LAPIC_UPDATE | LAPIC_EOI_LEVEL
                                                          : LAPIC_UPDATE;
-    /* LAB 12 END */
 }
 
 /* Into IRR. TMR follows the latest request: SDM, "Interrupt Acceptance for Fixed Interrupts"
@@ -170,11 +164,10 @@ uint32_t lapic_error(struct lapic *lapic, uint32_t errors)
     return accept(lapic, (uint8_t)lvt, false);
 }
 
-/* LAB 12: the threshold, of which lapic.h says what it is for. SDM, "TPR Virtualization" (30.1.2):
+/* The threshold, of which lapic.h says what it is for. SDM, "TPR Virtualization" (30.1.2):
  * a write that leaves TPR[7:4] below it exits. */
 uint32_t lapic_tpr_threshold(struct lapic *lapic)
 {
-    /* LAB 12 BEGIN */
     /* The class of the highest requested vector, if TPR is what holds that vector back and nothing
      * else does. One that could be delivered at once needs no exit: it is our turn now. */
     int wanted = CLASS(lapic_highest_requested(lapic));
@@ -182,5 +175,4 @@ uint32_t lapic_tpr_threshold(struct lapic *lapic)
     if (wanted > CLASS(task_priority(lapic)) || wanted <= CLASS(lapic_highest_in_service(lapic)))
         return 0;
     return (uint32_t)wanted;
-    /* LAB 12 END */
 }

@@ -25,23 +25,20 @@ static uint64_t copy_cr4_bit(uint64_t ecx, uint64_t bit, uint64_t cr4_bit)
     return vmcs_read(VMCS_GUEST_CR4) & cr4_bit ? ecx | bit : ecx & ~bit;
 }
 
-/* LAB 8: the processor's answer, in the guest's registers. */
+/* The processor's answer, in the guest's registers. */
 static inline void answer(struct vcpu *vcpu, uint32_t leaf)
 {
-    /* LAB 8 BEGIN */
     struct cpuid_result r = cpuid(leaf, (uint32_t)vcpu->gpr[REG_RCX]);
 
     vcpu->gpr[REG_RAX] = r.eax;
     vcpu->gpr[REG_RBX] = r.ebx;
     vcpu->gpr[REG_RCX] = r.ecx;
     vcpu->gpr[REG_RDX] = r.edx;
-    /* LAB 8 END */
 }
 
-/* LAB 8: the few leaves that say something else. */
+/* The few leaves that say something else. */
 static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *vcpu, uint32_t leaf)
 {
-    /* LAB 8 BEGIN */
     uint64_t *gpr = vcpu->gpr;
 
     answer(vcpu, leaf);
@@ -56,13 +53,11 @@ static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *
         gpr[REG_RBX] = gpr[REG_RCX] = gpr[REG_RDX] = SIGNATURE_HV16;
     }
     return EXIT_SKIP;
-    /* LAB 8 END */
 }
 
-/* LAB 8: CPUID for the guest: which of the two is this leaf's? */
+/* CPUID for the guest: which of the two is this leaf's? */
 enum exit_action exit_cpuid(struct vcpu *vcpu, const struct exit_info *info)
 {
-    /* LAB 8 BEGIN */
     uint32_t leaf = (uint32_t)vcpu->gpr[REG_RAX];
 
     (void)info;
@@ -75,5 +70,4 @@ enum exit_action exit_cpuid(struct vcpu *vcpu, const struct exit_info *info)
         answer(vcpu, leaf);
         return EXIT_SKIP;
     }
-    /* LAB 8 END */
 }

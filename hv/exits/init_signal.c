@@ -23,14 +23,12 @@ static const uint32_t patience[] = {
     [INIT_STORM] = UINT32_MAX,
 };
 
-/* LAB 13: has there been no instruction of the guest since the last INIT exit, for which
+/* Has there been no instruction of the guest since the last INIT exit, for which
  * init_signal_mark() has noted `init_last` and `init_rip`? Not every instruction exits. */
 static bool nothing_happened_since(const struct vcpu *vcpu)
 {
-    /* LAB 13 BEGIN */
     return vcpu->init_last != 0 && vcpu_exits_total(vcpu) == vcpu->init_last + 1 &&
            vmcs_read(VMCS_GUEST_RIP) == vcpu->init_rip;
-    /* LAB 13 END */
 }
 
 void init_signal_mark(struct vcpu *vcpu)

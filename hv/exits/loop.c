@@ -37,10 +37,9 @@ static _Noreturn __attribute__((cold, noinline)) void unhandled(struct vcpu *vcp
                  vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
 }
 
-/* LAB 8: the guest goes on behind the instruction, as if the processor had carried it out. */
+/* The guest goes on behind the instruction, as if the processor had carried it out. */
 static inline void skip_instruction(void)
 {
-    /* LAB 8 BEGIN */
     /* RIP moves behind it, and what held interrupts back for the length of one instruction, STI or
      * MOV SS before it, ends with it. A guest that single-steps gets the trap that the instruction
      * would have raised. */
@@ -53,13 +52,11 @@ static inline void skip_instruction(void)
                    shadow & ~(uint64_t)(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
     if (vmcs_read_proven(VMCS_GUEST_RFLAGS) & RFLAGS_TF)
         vmcs_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
-    /* LAB 8 END */
 }
 
-/* LAB 8: one exit: chores, why it came, its counter, its handler, and what that one answered. */
+/* One exit: chores, why it came, its counter, its handler, and what that one answered. */
 static inline void handle_exit(struct vcpu *vcpu)
 {
-    /* LAB 8 BEGIN */
     struct exit_info info;
 
     if (decrement_to_zero(&vcpu->chores_in))
@@ -82,7 +79,6 @@ static inline void handle_exit(struct vcpu *vcpu)
     default:
         unhandled(vcpu, &info);
     }
-    /* LAB 8 END */
 }
 
 void exit_loop(struct vcpu *vcpu)

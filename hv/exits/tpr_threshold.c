@@ -4,13 +4,11 @@
  */
 #include "apic/apic.h"
 
-/* LAB 11: what waited for this may be delivered. The guest goes on behind its write. */
+/* What waited for this may be delivered. The guest goes on behind its write. */
 enum exit_action exit_tpr_threshold(struct vcpu *vcpu, const struct exit_info *info)
 {
-    /* LAB 11 BEGIN */
     /* TPR is in the virtual-APIC page already, and RIP is behind the write: nothing to skip. */
     (void)info;
     apic_update(vcpu);
     return EXIT_RESUME;
-    /* LAB 11 END */
 }

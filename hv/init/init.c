@@ -25,14 +25,12 @@ void init_sleep(void)
     vmcs_write(VMCS_GUEST_ACTIVITY_STATE, apic_way == NULL ? ACTIVITY_WAIT_FOR_SIPI : ACTIVITY_HLT);
 }
 
-/* LAB 13: the state after INIT, and from now on the processor sleeps until a SIPI comes. */
+/* The state after INIT, and from now on the processor sleeps until a SIPI comes. */
 static void wait_for_sipi(struct vcpu *vcpu)
 {
-    /* LAB 13 BEGIN */
     init_write_state(vcpu);
     init_sleep();
     vcpu->waits_for_sipi = true;
-    /* LAB 13 END */
 }
 
 void init_power_up(struct vcpu *vcpu)
@@ -42,26 +40,23 @@ void init_power_up(struct vcpu *vcpu)
     wait_for_sipi(vcpu);
 }
 
-/* LAB 13: INIT of the processor that booted. It begins at the reset vector, where the BIOS looks
+/* INIT of the processor that booted. It begins at the reset vector, where the BIOS looks
  * whether it was told about this. If not, it would test and boot the machine anew, and find hv16's
  * disk: so the guest begins anew instead. */
 static void receive_first(struct vcpu *vcpu)
 {
-    /* LAB 13 BEGIN */
     if (bios_expects_init()) {
         apic_reset(vcpu);
         init_write_state(vcpu);
     } else {
         guest_restart(vcpu, "INIT, and CMOS 0Fh does not say where to go on");
     }
-    /* LAB 13 END */
 }
 
-/* LAB 13: an INIT has come: it resets the APIC, too, and an NMI that waits for the guest is gone.
+/* An INIT has come: it resets the APIC, too, and an NMI that waits for the guest is gone.
  * Counted in `inits`. */
 void init_receive(struct vcpu *vcpu)
 {
-    /* LAB 13 BEGIN */
     vcpu->nmi_pending = vcpu->nmi_sent = false;
     vcpu->inits++;
     log_debug("cpu %u: INIT, at %lx:%lx", vcpu->id, vmcs_read(VMCS_GUEST_CS_SELECTOR),
@@ -72,13 +67,11 @@ void init_receive(struct vcpu *vcpu)
     }
     apic_reset(vcpu);
     wait_for_sipi(vcpu);
-    /* LAB 13 END */
 }
 
-/* LAB 13: a SIPI has come. Counted in `sipis`, if anything comes of it. */
+/* A SIPI has come. Counted in `sipis`, if anything comes of it. */
 void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
 {
-    /* LAB 13 BEGIN */
     if (!vcpu->waits_for_sipi)
         return;
     vcpu->waits_for_sipi = false;
@@ -86,5 +79,4 @@ void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
     vmcs_write_guest_start((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);
     vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
-    /* LAB 13 END */
 }

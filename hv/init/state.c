@@ -26,12 +26,11 @@ static void clear_debug_registers(void)
     write_dr6(DR6_AFTER_RESET);
 }
 
-/* LAB 13: the table's column INIT, line by line, into the vCPU of the current VMCS. What INIT keeps
+/* The table's column INIT, line by line, into the vCPU of the current VMCS. What INIT keeps
  * must not change. vmx/vmcs.h and cpu/cpu.h have most of what it takes; vmx/enter.h says where the
  * guest's RBP is meanwhile. */
 void init_write_state(struct vcpu *vcpu)
 {
-    /* LAB 13 BEGIN */
     /* "All other MSRs: unchanged". vmcs_write_guest_real_mode() is for power-up. */
     static const uint16_t kept[] = {
         VMCS_GUEST_PAT,
@@ -58,5 +57,4 @@ void init_write_state(struct vcpu *vcpu)
     for (uint32_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         vmcs_write(kept[i], before[i]);
     /* Unchanged: x87, XMM, XCR0, the time stamp counter, MTRRs, caches: all the processor's. */
-    /* LAB 13 END */
 }

@@ -44,14 +44,12 @@ static void *table_of(uint64_t entry)
     return physical_pointer(entry & EPT_ADDRESS);
 }
 
-/* LAB 7: the table that `entry` points to; made, empty, if there is none yet. */
+/* The table that `entry` points to; made, empty, if there is none yet. */
 static uint64_t *next_table(uint64_t *entry)
 {
-    /* LAB 7 BEGIN */
     if (*entry == 0)
         *entry = physical_address(pages_alloc(1)) | EPT_ALL;
     return table_of(*entry);
-    /* LAB 7 END */
 }
 
 static uint64_t *pml4_entry(uint64_t address)
@@ -59,20 +57,16 @@ static uint64_t *pml4_entry(uint64_t address)
     return &pml4[address / SIZE_512G % ENTRIES];
 }
 
-/* LAB 7: the entry for `address` in its page-directory-pointer table. */
+/* The entry for `address` in its page-directory-pointer table. */
 static uint64_t *pdpt_entry(uint64_t address)
 {
-    /* LAB 7 BEGIN */
     return (uint64_t *)next_table(pml4_entry(address)) + address / SIZE_1G % ENTRIES;
-    /* LAB 7 END */
 }
 
-/* LAB 7: the entry for `address` in its page directory. */
+/* The entry for `address` in its page directory. */
 static uint64_t *pd_entry(uint64_t address)
 {
-    /* LAB 7 BEGIN */
     return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
-    /* LAB 7 END */
 }
 
 static bool has_replaced_page(uint64_t address)
@@ -92,11 +86,10 @@ static void put_replaced_pages(uint64_t *table, uint64_t address)
     }
 }
 
-/* LAB 7: the 2 MiB at `address` as 512 pages in a table below `entry`, which may be 0, a large page
+/* The 2 MiB at `address` as 512 pages in a table below `entry`, which may be 0, a large page
  * or such a table already. Each page gets the type of its own; put_replaced_pages() goes last. */
 static void map_4k(uint64_t *entry, uint64_t address)
 {
-    /* LAB 7 BEGIN */
     /* Where the MTRRs change their mind inside 2 MiB, as they do in the first one. */
     uint64_t *table;
 
@@ -107,14 +100,12 @@ static void map_4k(uint64_t *entry, uint64_t address)
         table[i] =
             (address + i * SIZE_4K) | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, address + i * SIZE_4K));
     put_replaced_pages(table, address);
-    /* LAB 7 END */
 }
 
-/* LAB 7: the 2 MiB at `address`, as its memory types want it now: nothing, a large page or a table.
+/* The 2 MiB at `address`, as its memory types want it now: nothing, a large page or a table.
  * What is a table once stays one. */
 static void map_2m(uint64_t address)
 {
-    /* LAB 7 BEGIN */
     uint64_t *entry = pd_entry(address);
     enum memory_type type;
 
@@ -125,14 +116,12 @@ static void map_2m(uint64_t address)
         *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
     else
         map_4k(entry, address);
-    /* LAB 7 END */
 }
 
-/* LAB 7: the GiB at `address`, as its memory types want it now: a page from ALWAYS_MAPPED_TO on, if
+/* The GiB at `address`, as its memory types want it now: a page from ALWAYS_MAPPED_TO on, if
  * the processor has pages of that size and the GiB one type; else 512 times map_2m(). */
 static void map_1g(uint64_t address)
 {
-    /* LAB 7 BEGIN */
     uint64_t *entry = pdpt_entry(address);
     enum memory_type type;
 
@@ -145,7 +134,6 @@ static void map_1g(uint64_t address)
         *entry = 0;
     for (uint64_t end = address + SIZE_1G; address < end; address += SIZE_2M)
         map_2m(address);
-    /* LAB 7 END */
 }
 
 static void build_decoy(void)

@@ -16,20 +16,17 @@ LONG = 24  # characters: a shorter line may stand anywhere
 
 
 def solution_lines() -> set[str]:
-    """Lines that are inside the regions and nowhere else in the tree."""
+    """Lines that are inside what the labs write and nowhere else in the tree."""
     inside, elsewhere = set(), ""
     for path in sorted(ROOT.glob("*/**/*")):
         name = path.relative_to(ROOT).as_posix()
         if path.suffix not in (".c", ".h", ".asm", ".inc", ".md") or name.startswith(("build/", "out/", "work/")):
             continue
         text = path.read_text("utf-8", "replace")
-        numbers = {lab.number for lab in CODE if name in lab.files}
-        for number in numbers:
-            inside |= {line.strip() for part in source.region_texts(text, name, number)
-                       for line in part.splitlines()}
+        places = [place for lab in CODE for place in lab.places_in(name)]
+        inside |= {line.strip() for part in source.body_texts(text, places) for line in part.splitlines()}
         if not name.startswith("tests/"):
-            rest = source.outside(text, name, numbers) if numbers else text
-            elsewhere += rest
+            elsewhere += source.outside(text, places)
     return {line for line in inside if len(line) >= LONG and not line.startswith(("/*", "*", ";"))
             and line not in elsewhere}
 
@@ -87,7 +84,7 @@ def submissions(folder: Path) -> None:
                       "    return 0;\n", printing)
     texts = {"good": good, "loop": loop, "broken": good + "syntax error\n", "printing": printing,
              "outside": '#include "../../../../../../../hv/apic/lapic.c"\n',
-             "none": source.stubbed(good, FILE, {12})}
+             "none": labs.starter_text([LAB], FILE)}
     for name, text in texts.items():
         path = folder / name / "work/12" / FILE
         path.parent.mkdir(parents=True)

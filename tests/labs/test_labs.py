@@ -24,7 +24,7 @@ def starter_files(numbers: set[int], work) -> dict:
         for name in LABS[number].files:
             target = work / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(source.stubbed((ROOT / name).read_text("utf-8"), name, numbers))
+            target.write_text(labs.starter_text([LABS[number] for number in numbers], name))
             files[name] = target
     return files
 
@@ -50,10 +50,10 @@ def test_a_stub_names_its_own_line(tmp_path, number):
 
 
 @pytest.mark.parametrize("number", WITH_CODE)
-def test_a_starter_differs_from_the_reference_only_inside_its_regions(tmp_path, number):
+def test_a_starter_differs_from_the_reference_only_in_what_its_lab_writes(tmp_path, number):
     for name, path in starter_files({number}, tmp_path).items():
-        ours = (ROOT / name).read_text("utf-8")
-        assert source.outside(path.read_text("utf-8"), name, {number}) == source.outside(ours, name, {number})
+        ours, places = (ROOT / name).read_text("utf-8"), LABS[number].places_in(name)
+        assert source.outside(path.read_text("utf-8"), places) == source.outside(ours, places)
 
 
 @pytest.mark.parametrize("number", WITH_CODE)

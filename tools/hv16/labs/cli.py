@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from hv16 import debug, run
-from hv16.labs import grade, handout, lab as labs, source, tree
+from hv16.labs import grade, handout, lab as labs, tree
 from hv16.labs.lab import Lab
 from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, UserError, near_name, shown
 
@@ -57,15 +57,11 @@ def parse(words: list[str]) -> argparse.Namespace:
 # --- Files ----------------------------------------------------------------------------------------
 
 
-def starter_text(lab: Lab, name: str) -> str:
-    return source.stubbed((ROOT / name).read_text("utf-8"), name, {lab.number})
-
-
 def write_starter(lab: Lab) -> None:
     for name in lab.files:
         target = lab.work / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(starter_text(lab, name), encoding="utf-8")
+        target.write_text(labs.starter_text([lab], name), encoding="utf-8")
     lab.work.mkdir(parents=True, exist_ok=True)
     if lab.answers:
         grade.module_of(lab).starter(lab.work)

@@ -4,8 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hv16.labs import source
-from hv16.labs.lab import Lab
+from hv16.labs.lab import Lab, starter_text
 from hv16.paths import ROOT, UserError, shown
 
 # Not for students: tests and wrong solutions say what the solution is.
@@ -50,16 +49,15 @@ def git(folder: Path, *words: str) -> None:
 
 def write(labs: list[Lab], out: Path) -> list[str]:
     """Returns the names of the files in the handout."""
-    numbers = {lab.number for lab in labs}
-    marked = {name for lab in labs for name in lab.files}
+    changed = {name for lab in labs for name in lab.files}
     names = [name for name in tracked() if belongs(name, labs)]
     for name in names:
         target = out / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
-        if name in marked:
-            target.write_text(source.stubbed((ROOT / name).read_text("utf-8"), name, numbers), "utf-8")
-    (out / STUBBED).write_text("".join(f"{name}\n" for name in sorted(marked)), "utf-8")
+        if name in changed:
+            target.write_text(starter_text(labs, name), "utf-8")
+    (out / STUBBED).write_text("".join(f"{name}\n" for name in sorted(changed)), "utf-8")
     git(out, "init", "-q", "-b", "main")
     git(out, "add", "-A")
     git(out, "commit", "-q", "-m", "hv16, labs " + ", ".join(lab.name for lab in labs))

@@ -1,10 +1,11 @@
-"""Regions of the source that are a lab's: what is between its two markers.
+"""What of the source is a lab's: the bodies of the functions and routines that its lab.toml names.
 
-    /* LAB 9 BEGIN */              ; LAB 9 BEGIN
-    ...                            ...
-    /* LAB 9 END */                ; LAB 9 END
+    write = ["hv/apic/lapic.c: lapic_ppr", "mbr/mbr.asm: mbr_main"]
 
-A starter has LAB_TODO in their place. Nothing else differs, and no copy of anything is kept.
+The source itself carries no mark. A starter has LAB_TODO in place of each body; nothing else differs,
+and no copy of anything is kept. Where a body begins and ends is the layout's business, which
+clang-format and the house's style fix: a C function's braces stand alone in the first column; an
+assembly routine goes from its label to the next line in the first column that is no local label.
 """
 
 import re
@@ -13,82 +14,85 @@ from pathlib import Path
 
 from hv16.paths import UserError
 
-MARKER = re.compile(r"^([ \t]*)(?:/\*|;) LAB (\d+) (BEGIN|END)(?: \*/)?$")
-FOLDERS = ("mbr", "stage2", "hv", "guest16")
-SUFFIXES = {".c": "LAB_TODO({0});", ".asm": "LAB_TODO {0}"}
+STUBS = {".c": "    LAB_TODO({0});", ".asm": "    LAB_TODO {0}"}
 
 
 @dataclass(frozen=True)
-class Region:
-    """Lines [first, last) of a file, counted from 0, without the markers."""
+class Place:
+    """One body that a student writes: of this function, or after this label."""
 
-    lab: int
     file: str
-    first: int
-    last: int
-    indent: str
+    name: str
 
-
-def regions_of(text: str, file: str) -> list[Region]:
-    """In their order. A marker without its partner is an error of who wrote it."""
-    found: list[Region] = []
-    begin: tuple[int, int, str] | None = None
-    for number, line in enumerate(text.splitlines()):
-        match = MARKER.match(line)
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        match = re.fullmatch(r"([\w/.-]+\.(?:c|asm)): (\w+)", text)
         if not match:
-            if re.search(r"\bLAB \d+ (BEGIN|END)\b", line):
-                raise UserError(f"{file}:{number + 1}: a LAB marker must stand alone on its line")
+            raise UserError(f'"{text}" is not "FILE.c: FUNCTION" or "FILE.asm: LABEL"')
+        return cls(*match.groups())
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.name}" + ("()" if self.file.endswith(".c") else "")
+
+
+def c_bodies(lines: list[str], name: str) -> list[tuple[int, int]]:
+    """The lines between the braces of each definition of the function: [first, last)."""
+    found = []
+    for number, line in enumerate(lines):
+        if not re.match(rf"[A-Za-z_].*\b{name}\(", line):
             continue
-        indent, lab, kind = match.group(1), int(match.group(2)), match.group(3)
-        if kind == "BEGIN" and begin is None:
-            begin = lab, number + 1, indent
-        elif kind == "END" and begin is not None and begin[0] == lab:
-            found.append(Region(lab, file, begin[1], number, begin[2]))
-            begin = None
-        else:
-            raise UserError(f"{file}:{number + 1}: LAB {lab} {kind} without its partner")
-    if begin is not None:
-        raise UserError(f"{file}: LAB {begin[0]} BEGIN without an END")
+        brace = number
+        while brace < len(lines) and lines[brace] != "{" and not lines[brace].endswith(";"):
+            brace += 1
+        if brace < len(lines) and lines[brace] == "{" and "}" in lines[brace:]:
+            found.append((brace + 1, lines.index("}", brace)))
     return found
 
 
-def marked_files(root: Path) -> dict[str, list[Region]]:
-    """The files of a tree that have regions."""
-    result = {}
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix not in SUFFIXES:
-                continue
-            name = path.relative_to(root).as_posix()
-            regions = regions_of(path.read_text("utf-8"), name)
-            if regions:
-                result[name] = regions
-    return result
+def asm_bodies(lines: list[str], label: str) -> list[tuple[int, int]]:
+    found = []
+    for number, line in enumerate(lines):
+        if not re.match(rf"{label}:", line):
+            continue
+        last = number + 1
+        while last < len(lines) and not re.match(r"[^\s.]", lines[last]):
+            last += 1
+        while not lines[last - 1].strip():
+            last -= 1
+        found.append((number + 1, last))
+    return found
 
 
-def stub_line(region: Region) -> str:
-    return region.indent + SUFFIXES[Path(region.file).suffix].format(region.lab)
+def body(lines: list[str], place: Place) -> tuple[int, int]:
+    """Where the body is: [first, last), counted from 0."""
+    is_c = place.file.endswith(".c")
+    found = (c_bodies if is_c else asm_bodies)(lines, place.name)
+    if len(found) != 1:
+        kind = "function" if is_c else "label"
+        raise UserError(f"{place.file}: the {kind} {place.name} is there {len(found)} times, where a "
+                        "lab needs it once, laid out as the others")
+    return found[0]
 
 
-def stubbed(text: str, file: str, labs: set[int]) -> str:
-    """The text with each region of these labs replaced by its stub."""
+def stubbed(text: str, places: dict[Place, int]) -> str:
+    """The text of a file with the body of each of these places of it replaced by the stub of its
+    lab."""
     lines = text.splitlines()
-    for region in reversed(regions_of(text, file)):
-        if region.lab in labs:
-            lines[region.first:region.last] = [stub_line(region)]
+    bodies = sorted(((body(lines, place), place, number) for place, number in places.items()),
+                    key=lambda entry: entry[0], reverse=True)
+    for (first, last), place, number in bodies:
+        lines[first:last] = [STUBS[Path(place.file).suffix].format(number)]
     return "\n".join(lines) + "\n"
 
 
-def region_texts(text: str, file: str, lab: int) -> list[str]:
+def body_texts(text: str, places: list[Place]) -> list[str]:
     lines = text.splitlines()
-    return ["\n".join(lines[region.first:region.last]) for region in regions_of(text, file)
-            if region.lab == lab]
+    return ["\n".join(lines[slice(*body(lines, place))]) for place in places]
 
 
-def outside(text: str, file: str, labs: set[int]) -> str:
-    """The text without what is in the regions of these labs."""
+def outside(text: str, places: list[Place]) -> str:
+    """The text without these bodies."""
     lines = text.splitlines()
-    for region in reversed(regions_of(text, file)):
-        if region.lab in labs:
-            del lines[region.first:region.last]
+    for first, last in sorted((body(lines, place) for place in places), reverse=True):
+        del lines[first:last]
     return "\n".join(lines)

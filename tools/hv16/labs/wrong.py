@@ -1,4 +1,4 @@
-"""Wrong solutions: the reference with one change inside a lab's regions. labs/NN-name/wrong.toml."""
+"""Wrong solutions: the reference with one change inside what a lab writes. labs/NN-name/wrong.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from hv16.paths import ROOT, UserError
 
 @dataclass
 class Wrong:
-    """`old`, which is there once in the lab's regions of `file`, becomes `new`. The test `fails` then
+    """`old`, which is there once in the bodies of `file` that the lab writes, becomes `new`. The test `fails` then
     loses its points, with a message in which `says` is found."""
 
     name: str
@@ -34,10 +34,10 @@ def load(lab: Lab) -> list[Wrong]:
 def changed(lab: Lab, wrong: Wrong) -> str:
     """The reference's file with the change."""
     text = (ROOT / wrong.file).read_text("utf-8")
-    inside = source.region_texts(text, wrong.file, lab.number)
+    inside = source.body_texts(text, lab.places_in(wrong.file))
     if sum(part.count(wrong.old) for part in inside) != 1 or text.count(wrong.old) != 1:
         raise UserError(f"labs/{lab.folder.name}/wrong.toml: {wrong.name}: `old` is not there once, "
-                        f"inside the regions of LAB {lab.number} in {wrong.file}")
+                        f"inside what LAB {lab.number} writes in {wrong.file}")
     return text.replace(wrong.old, wrong.new)
 
 
