@@ -30,29 +30,35 @@ static _Noreturn void finish(void)
     halt_at_breakpoint();
 }
 
-static _Noreturn void finish_with(const char *kind, const char *fmt, const uint64_t *args)
+static _Noreturn void finish_with(const char *kind, const char *fmt, va_list args)
 {
     char text[LOG_LINE_MAX];
     size_t length = format_text(text, sizeof text, "%s: ", kind);
 
-    format_array(text + length, sizeof text - length, fmt, args);
-    log_always("%s", text);
+    format_varargs(text + length, sizeof text - length, fmt, args);
+    log_error("%s", text);
     screen_message(text);
     finish();
 }
 
-void machine_refuse_with(const char *fmt, const uint64_t *args)
+void machine_refuse(const char *fmt, ...)
 {
+    va_list args;
+
+    va_start(args, fmt);
     finish_with("refused", fmt, args);
 }
 
-void machine_stop_with(const char *fmt, const uint64_t *args)
+void machine_stop(const char *fmt, ...)
 {
+    va_list args;
+
+    va_start(args, fmt);
     finish_with("stop", fmt, args);
 }
 
 void machine_end(uint8_t code)
 {
-    log_always("end: the guest ended (code %u)", code);
+    log_error("end: the guest ended (code %u)", code);
     finish();
 }

@@ -44,10 +44,8 @@ static inline uint64_t physical_address(const void *pointer)
  *   stop:    hv16 cannot go on with this guest.
  *   end:     the guest said that it is done.
  */
-#define machine_refuse(...) machine_refuse_with(FORMAT_ARGS(__VA_ARGS__))
-#define machine_stop(...)   machine_stop_with(FORMAT_ARGS(__VA_ARGS__))
-_Noreturn void machine_refuse_with(const char *fmt, const uint64_t *args);
-_Noreturn void machine_stop_with(const char *fmt, const uint64_t *args);
+_Noreturn void machine_refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
+_Noreturn void machine_stop(const char *fmt, ...) PRINTF_LIKE(1, 2);
 _Noreturn void machine_end(uint8_t code);
 
 #endif

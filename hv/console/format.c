@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 struct output {
-    char *at;  /* where the next character goes */
-    char *end; /* where the NUL goes at the latest */
+    char *at;     /* where the next character goes */
+    char *end;    /* where the NUL goes at the latest */
+    va_list args; /* those that have not been written yet */
 };
 
 /* What stands between '%' and the conversion's letter, and the sign or 0x of a number. */
@@ -68,9 +69,14 @@ static void put_number(struct output *out, const struct spec *spec, uint64_t val
     put_padded(out, spec, digits + first, sizeof digits - first);
 }
 
-static void put_signed(struct output *out, struct spec *spec, uint64_t arg)
+static uint64_t next_unsigned(struct output *out, const struct spec *spec)
 {
-    int64_t value = spec->is_long ? (int64_t)arg : (int32_t)arg;
+    return spec->is_long ? va_arg(out->args, unsigned long) : va_arg(out->args, unsigned);
+}
+
+static void put_signed(struct output *out, struct spec *spec)
+{
+    int64_t value = spec->is_long ? va_arg(out->args, long) : va_arg(out->args, int);
 
     if (value < 0)
         spec->prefix = "-";
@@ -86,7 +92,7 @@ static void put_string(struct output *out, struct spec *spec, const char *text)
     put_padded(out, spec, text, length_of(text));
 }
 
-/* Returns the conversion's letter, behind flags, width and 'l'. */
+/* Returns the conversion's letter, past flags, width and 'l'. */
 static const char *read_spec(const char *fmt, struct spec *spec)
 {
     *spec = (struct spec){.prefix = ""};
@@ -103,31 +109,31 @@ static const char *read_spec(const char *fmt, struct spec *spec)
     return fmt;
 }
 
-static void put_argument(struct output *out, struct spec *spec, char letter, uint64_t arg)
+static void put_argument(struct output *out, struct spec *spec, char letter)
 {
-    uint64_t number = spec->is_long ? arg : (uint32_t)arg;
-    char c = (char)arg;
+    char c;
 
     switch (letter) {
     case 's':
-        put_string(out, spec, (const char *)arg);
+        put_string(out, spec, va_arg(out->args, const char *));
         break;
     case 'c':
+        c = (char)va_arg(out->args, int);
         spec->zero = false;
         put_padded(out, spec, &c, 1);
         break;
     case 'd':
-        put_signed(out, spec, arg);
+        put_signed(out, spec);
         break;
     case 'u':
-        put_number(out, spec, number, 10);
+        put_number(out, spec, next_unsigned(out, spec), 10);
         break;
     case 'x':
-        put_number(out, spec, number, 16);
+        put_number(out, spec, next_unsigned(out, spec), 16);
         break;
     case 'p':
         spec->prefix = "0x";
-        put_number(out, spec, arg, 16);
+        put_number(out, spec, (uint64_t)va_arg(out->args, void *), 16);
         break;
     default: /* a letter not known here: show it, so that the mistake is seen */
         put(out, '%');
@@ -135,12 +141,14 @@ static void put_argument(struct output *out, struct spec *spec, char letter, uin
     }
 }
 
-size_t format_array(char *out, size_t size, const char *fmt, const uint64_t *args)
+size_t format_varargs(char *out, size_t size, const char *fmt, va_list args)
 {
+    struct output output = {.at = out};
+
     if (size == 0)
         return 0;
-
-    struct output output = {out, out + size - 1};
+    output.end = out + size - 1;
+    va_copy(output.args, args);
     for (; *fmt != '\0'; fmt++) {
         struct spec spec;
         if (*fmt != '%') {
@@ -153,8 +161,20 @@ size_t format_array(char *out, size_t size, const char *fmt, const uint64_t *arg
         if (*fmt == '%')
             put(&output, '%');
         else
-            put_argument(&output, &spec, *fmt, *args++);
+            put_argument(&output, &spec, *fmt);
     }
+    va_end(output.args);
     *output.at = '\0';
     return (size_t)(output.at - out);
+}
+
+size_t format_text(char *out, size_t size, const char *fmt, ...)
+{
+    va_list args;
+    size_t length;
+
+    va_start(args, fmt);
+    length = format_varargs(out, size, fmt, args);
+    va_end(args);
+    return length;
 }

@@ -81,13 +81,16 @@ void log_open(const struct options *options)
     to_com2 = options->log_com2;
 }
 
-void log_write(enum log_level line_level, const char *fmt, const uint64_t *args)
+void log_write(enum log_level line_level, const char *fmt, ...)
 {
     char line[LOG_LINE_MAX];
+    va_list args;
 
     if (line_level > level)
         return;
-    format_array(line, sizeof line, fmt, args);
+    va_start(args, fmt);
+    format_varargs(line, sizeof line, fmt, args);
+    va_end(args);
     lock(&writing); /* lines of two processors never mix */
     put_text("hv16: ");
     put_text(line);

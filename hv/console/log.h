@@ -15,14 +15,13 @@
  * Before that call all lines go to both places. */
 void log_open(const struct options *options);
 
-#define log_error(...)  log_write(LOG_ERROR, FORMAT_ARGS(__VA_ARGS__))
-#define log_warn(...)   log_write(LOG_WARN, FORMAT_ARGS(__VA_ARGS__))
-#define log_info(...)   log_write(LOG_INFO, FORMAT_ARGS(__VA_ARGS__))
-#define log_debug(...)  log_write(LOG_DEBUG, FORMAT_ARGS(__VA_ARGS__))
-#define log_always(...) log_write(LOG_ERROR, FORMAT_ARGS(__VA_ARGS__))
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
 
-/* Lines over LOG_LINE_MAX bytes are cut. */
-void log_write(enum log_level level, const char *fmt, const uint64_t *args);
+/* Lines over LOG_LINE_MAX bytes are cut. Errors are written whatever level= says. */
+void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Waits until COM2 has sent its last bit. */
 void log_flush(void);

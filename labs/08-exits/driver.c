@@ -80,9 +80,9 @@ _Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result)
     (void)vcpu, (void)result;
     abort();
 }
-_Noreturn void machine_stop_with(const char *format, const uint64_t *arguments)
+_Noreturn void machine_stop(const char *format, ...)
 {
-    (void)format, (void)arguments;
+    (void)format;
     abort();
 }
 _Noreturn void machine_end(uint8_t code)
