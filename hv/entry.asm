@@ -2,13 +2,14 @@
 ;
 ; From stage2: long mode, interrupts off, RDI = physical address of struct boot_info.
 
+%include "layout.inc"
 bits 64
 section .entry
-extern hv_main, bss_start, bss_end, stack_top
+extern hv_main, bss_start, bss_end, vcpus
 
 global hv_entry
 hv_entry:
-    mov     rsp, stack_top
+    mov     rsp, vcpus + VCPU_GPR ; the stack of the first vCPU: hv/vcpu.h
     mov     rbx, rdi
     mov     rdi, bss_start      ; the image on disk ends where the zeros begin
     mov     rcx, bss_end

@@ -30,12 +30,8 @@ static _Noreturn void finish(void)
     halt_at_breakpoint();
 }
 
-static _Noreturn void finish_with(const char *kind, const char *fmt, va_list args)
+static _Noreturn void finish_with(const char *text)
 {
-    char text[LOG_LINE_MAX];
-    size_t length = format_text(text, sizeof text, "%s: ", kind);
-
-    format_varargs(text + length, sizeof text - length, fmt, args);
     log_error("%s", text);
     screen_message(text);
     finish();
@@ -43,18 +39,26 @@ static _Noreturn void finish_with(const char *kind, const char *fmt, va_list arg
 
 void machine_refuse(const char *fmt, ...)
 {
+    char text[LOG_LINE_MAX];
+    size_t length = format_text(text, sizeof text, "refused: ");
     va_list args;
 
     va_start(args, fmt);
-    finish_with("refused", fmt, args);
+    format_varargs(text + length, sizeof text - length, fmt, args);
+    va_end(args);
+    finish_with(text);
 }
 
 void machine_stop(const char *fmt, ...)
 {
+    char text[LOG_LINE_MAX];
+    size_t length = format_text(text, sizeof text, "stop: ");
     va_list args;
 
     va_start(args, fmt);
-    finish_with("stop", fmt, args);
+    format_varargs(text + length, sizeof text - length, fmt, args);
+    va_end(args);
+    finish_with(text);
 }
 
 void machine_end(uint8_t code)

@@ -31,12 +31,12 @@ enum gpr {
     REG_COUNT
 };
 
-#define CPUS_MAX   8  /* virtual processors, each on a processor of its own */
-#define EXTINT_MAX 16 /* the 8259 acknowledges each of its inputs once at a time */
+#define CPUS_MAX        8    /* virtual processors, each on a processor of its own */
+#define VCPU_STACK_SIZE 8192 /* bytes */
+#define EXTINT_MAX      16   /* the 8259 acknowledges each of its inputs once at a time */
 
-/* What came of an attempt to enter the guest. */
+/* Why an attempt to enter the guest came to nothing, not even an exit. */
 enum entry_result {
-    ENTRY_EXITED,         /* the guest ran, or the entry failed with an exit: see the reason */
     ENTRY_VMFAIL_INVALID, /* VMfailInvalid: there is no current VMCS */
     ENTRY_VMFAIL_VALID,   /* VMfailValid: the VM-instruction error field says why */
 };
@@ -55,11 +55,11 @@ enum step {
 };
 
 struct vcpu {
-    /* The guest's registers while the hypervisor runs. RSP is in the VMCS instead, and RBP
-     * and R8..R15 stay in the processor (see vmx/enter.h): vmx/registers.h reads and writes any
-     * register by its number. */
+    /* The hypervisor's stack on this processor; right above it the guest's registers, where
+     * vmx/enter.asm stores them at each exit. The guest's RSP is in the VMCS instead: vmx/vmcs.h
+     * reads and writes any register by its number. */
+    _Alignas(16) uint8_t stack[VCPU_STACK_SIZE];
     uint64_t gpr[REG_COUNT];
-    uint64_t host_rsp;
     uint64_t exits[EXIT_REASON_MAX]; /* counters, by basic exit reason */
 
     /* Exits until exit_chores() looks up: the status line, the trace, a held-back NMI. One
@@ -86,7 +86,6 @@ struct vcpu {
     uint32_t mail_vectors[8]; /* fixed interrupts, a bit for each vector, likewise */
     bool waits_for_sipi;      /* after INIT: it sleeps, and only a SIPI starts it */
     bool smi_sticks;          /* exits say wrongly that SMIs are blocked: exits/sipi.c */
-    void *stack;              /* of the hypervisor; NULL: the one in hv.ld */
     uint32_t init_storm;      /* INIT exits in a row: exits/init_signal.c */
     uint64_t init_last, init_rip;
     uint32_t inits, sipis; /* how many it has got, and acted upon */

@@ -74,13 +74,3 @@ def test_too_much_code_is_noticed(tree):
         (tree / f"hv/svm{i}.c").write_text("int f(void);\n" * 299)
     assert "hv/.: " in problems(tree) and "at most 2000 in a module" in problems(tree)
     assert "lines of code: at most 8000" in problems(tree)
-
-
-def test_a_use_of_the_guests_registers_is_noticed(tree):
-    """Six arguments are all it takes to make gcc use R8 and R9, whatever -ffixed-r8 says."""
-    source = tree / "six.c"
-    source.write_text("int g(int, int, int, int, int, int);\n"
-                      "int f(void) { return g(1, 2, 3, 4, 5, 6); }\n")
-    subprocess.run(["gcc", "-O2", "-ffixed-r8", "-ffixed-r9", "-c", source, "-o",
-                    tree / "build/hv.elf"], check=True)
-    assert "register that is the guest's" in problems(tree)

@@ -5,7 +5,6 @@ pointed at (default: here), so a test can break a copy and see the rule notice.
 """
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -51,10 +50,6 @@ PURE = {"options.c", "mem/e820.c", "mem/mtrr.c", "guest/partition.c", "console/f
         "apic/lapic.c", "apic/lapic_registers.c", "apic/lapic_ipi.c",
         "apic/decode.c", "apic/execute.c", "mem/guest_walk.c"}
 PRIVILEGED = re.compile(r'__asm__|#include "(cpu/cpu|cpu/tables|machine|vmx/vmcs|vmx/enter)\.h"')
-
-# Functions that are about the registers which the compiler must leave alone.
-REGISTER_FUNCTIONS = {"vmx_store_other_gprs", "vmx_load_other_gprs", "fault_common", "nmi_common"}
-GUESTS_REGISTER = re.compile(r"%(r?bp[lw]?|ebp|r(8|9|1[0-5])[dwb]?)\b")
 
 
 def sources(root: Path, *suffixes: str) -> list[tuple[str, list[str]]]:
@@ -114,24 +109,7 @@ def sizes(root: Path):
         yield f"Makefile: {len(makefile)} lines: at most {MAKEFILE_LINES_MAX}"
 
 
-def registers(root: Path):
-    """-ffixed-rbp and so on are promises that gcc breaks in silence for a fifth argument."""
-    elf = root / "build/hv.elf"
-    if not elf.exists():
-        yield "build/hv.elf is missing: run make first"
-        return
-    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", elf], check=True,
-                             capture_output=True, text=True).stdout
-    function = ""
-    for line in listing.splitlines():
-        if match := re.match(r"[0-9a-f]+ <([\w.]+)>:", line):
-            function = match[1]
-        elif function not in REGISTER_FUNCTIONS and GUESTS_REGISTER.search(line):
-            yield (f"{function}: uses a register that is the guest's (hv/vmx/enter.h): "
-                   f"{line.strip()}")
-
-
-RULES = [ownership, purity, sizes, registers]
+RULES = [ownership, purity, sizes]
 
 
 def main() -> int:

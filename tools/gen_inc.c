@@ -154,16 +154,22 @@ static void resident(void)
 
 static void vcpu_offsets(void)
 {
-    OFFSET(VCPU_RAX, vcpu, gpr[REG_RAX]);
-    OFFSET(VCPU_RCX, vcpu, gpr[REG_RCX]);
-    OFFSET(VCPU_RDX, vcpu, gpr[REG_RDX]);
-    OFFSET(VCPU_RBX, vcpu, gpr[REG_RBX]);
-    OFFSET(VCPU_RBP, vcpu, gpr[REG_RBP]);
-    OFFSET(VCPU_RSI, vcpu, gpr[REG_RSI]);
-    OFFSET(VCPU_RDI, vcpu, gpr[REG_RDI]);
-    OFFSET(VCPU_R8, vcpu, gpr[REG_R8]);
-    OFFSET(VCPU_HOST_RSP, vcpu, host_rsp);
-    NUMBER(ENTRY_EXITED);
+    OFFSET(VCPU_GPR, vcpu, gpr);
+    NUMBER(REG_RAX);
+    NUMBER(REG_RCX);
+    NUMBER(REG_RDX);
+    NUMBER(REG_RBX);
+    NUMBER(REG_RBP);
+    NUMBER(REG_RSI);
+    NUMBER(REG_RDI);
+    NUMBER(REG_R8);
+    NUMBER(REG_R9);
+    NUMBER(REG_R10);
+    NUMBER(REG_R11);
+    NUMBER(REG_R12);
+    NUMBER(REG_R13);
+    NUMBER(REG_R14);
+    NUMBER(REG_R15);
     NUMBER(ENTRY_VMFAIL_INVALID);
     NUMBER(ENTRY_VMFAIL_VALID);
 }

@@ -13,7 +13,6 @@
 #include "guest/linear.h"
 #include "machine.h"
 #include "vmx/dump.h"
-#include "vmx/registers.h"
 #include "vmx/vmcs.h"
 
 #define PAGE         0x1000u

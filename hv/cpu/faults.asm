@@ -11,8 +11,12 @@ extern host_nmi
 ; Vectors whose exception pushes an error code (SDM volume 3, "Error Code", 3A 6.13).
 %define HAS_ERROR_CODE (1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21)
 
-%macro SAVE 0                   ; struct host_frame in cpu/tables.c, from its end; the compiler
-    push    rdi                 ; keeps its hands off R8..R15 (see vmx/enter.asm)
+%macro SAVE 0                   ; struct host_frame in cpu/tables.c, from its end. R12 to R15 are
+    push    r11                 ; the called function's to keep
+    push    r10
+    push    r9
+    push    r8
+    push    rdi
     push    rsi
     push    rbp
     push    rbx
@@ -29,6 +33,10 @@ extern host_nmi
     pop     rbp
     pop     rsi
     pop     rdi
+    pop     r8
+    pop     r9
+    pop     r10
+    pop     r11
 %endmacro
 
 %assign vector 0

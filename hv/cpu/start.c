@@ -10,11 +10,9 @@
 #include "cpu/processors.h"
 #include "lib/string.h"
 #include "machine.h"
-#include "mem/pages.h"
 #include "vmx/capabilities.h"
 #include "vmx/fields.h"
 
-#define STACK_PAGES      2
 #define AFTER_INIT       10000
 #define AFTER_SIPI       200
 #define PATIENCE         100000
@@ -58,9 +56,7 @@ void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
     memcpy(physical_pointer(TRAMPOLINE_ADDR), trampoline, trampoline_size);
     data->cr3 = read_cr3();
     data->cr0 = read_cr0();
-    if (vcpu->stack == NULL)
-        vcpu->stack = pages_alloc(STACK_PAGES);
-    data->stack = (uint64_t)vcpu->stack + STACK_PAGES * PAGE_SIZE;
+    data->stack = (uint64_t)(vcpu->stack + VCPU_STACK_SIZE);
     data->vcpu = (uint64_t)vcpu;
     data->entry = (uint64_t)entry;
 }

@@ -46,7 +46,7 @@ _Static_assert(sizeof(struct gate) == 16, "SDM: 64-Bit IDT Gate Descriptors");
 
 /* What cpu/faults.asm has on the stack when it calls C. */
 struct host_frame {
-    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi;
+    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11;
     uint64_t vector, error_code;
     uint64_t rip, cs, rflags, rsp, ss;
 };

@@ -13,12 +13,11 @@
 #define TYPE_WRITE     1
 #define TYPE_FETCH     2
 
-enum exit_action exit_apic_access(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_apic_access(struct vcpu *vcpu)
 {
     uint64_t qualification = vmcs_read_proven(VMCS_EXIT_QUALIFICATION);
     uint32_t type = QUAL_TYPE(qualification);
 
-    (void)info;
     if (type == TYPE_READ || type == TYPE_WRITE)
         return apic_emulate(vcpu,
                             (vcpu->lapic.base & APIC_BASE_ADDRESS) + QUAL_OFFSET(qualification),

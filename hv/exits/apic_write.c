@@ -8,11 +8,10 @@
 
 #define QUAL_OFFSET(q) (0xFF0 & (uint32_t)(q))
 
-enum exit_action exit_apic_write(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_apic_write(struct vcpu *vcpu)
 {
     uint32_t offset = QUAL_OFFSET(vmcs_read(VMCS_EXIT_QUALIFICATION));
 
-    (void)info;
     apic_written(vcpu, offset);
     return EXIT_RESUME;
 }

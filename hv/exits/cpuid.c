@@ -56,11 +56,10 @@ static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *
 }
 
 /* CPUID for the guest: which of the two is this leaf's? */
-enum exit_action exit_cpuid(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_cpuid(struct vcpu *vcpu)
 {
     uint32_t leaf = (uint32_t)vcpu->gpr[REG_RAX];
 
-    (void)info;
     switch (leaf) {
     case LEAF_FEATURES:
     case LEAF_EXTENDED_FEATURES:

@@ -11,7 +11,6 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "vmx/inject.h"
-#include "vmx/registers.h"
 #include "vmx/vmcs.h"
 
 #define QUAL_CR(q)       (15 & (uint32_t)(q))
@@ -45,12 +44,11 @@ static enum exit_action mov_to_cr8(struct vcpu *vcpu, uint64_t value)
     return EXIT_SKIP;
 }
 
-enum exit_action exit_cr_access(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_cr_access(struct vcpu *vcpu)
 {
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint64_t value;
 
-    (void)info;
     if (QUAL_TYPE(qualification) == TYPE_MOV_FROM_CR && QUAL_CR(qualification) == 8) {
         vcpu_gpr_write(vcpu, QUAL_REGISTER(qualification), apic_read(vcpu, LAPIC_TPR) >> 4);
         return EXIT_SKIP;

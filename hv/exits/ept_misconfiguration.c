@@ -7,12 +7,11 @@
 #include "mem/ept.h"
 #include "vmx/vmcs.h"
 
-enum exit_action exit_ept_misconfiguration(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_ept_misconfiguration(struct vcpu *vcpu)
 {
     uint64_t address = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS);
 
     (void)vcpu;
-    (void)info;
     log_error("EPT misconfiguration at %lx: the entry is %lx (SDM volume 3, \"EPT "
               "Misconfigurations\", 29.3.3.1)",
               address, ept_entry_for(address));

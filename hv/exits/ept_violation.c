@@ -9,12 +9,11 @@
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
-enum exit_action exit_ept_violation(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_ept_violation(struct vcpu *vcpu)
 {
     uint64_t address = vmcs_read_proven(VMCS_GUEST_PHYSICAL_ADDRESS);
     uint64_t qualification = vmcs_read_proven(VMCS_EXIT_QUALIFICATION);
 
-    (void)info;
     inject_no_step_trap();
     inject_interrupted_event(); /* it will try to push its frame again */
     if (ept_is_hidden(address))

@@ -33,13 +33,12 @@ static enum exit_action handle_nmi(struct vcpu *vcpu)
     return EXIT_RESUME;
 }
 
-enum exit_action exit_exception(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_exception(struct vcpu *vcpu)
 {
     uint32_t interruption = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint64_t reasons = qualification; /* as DR6 would get them */
 
-    (void)info;
     if ((interruption & INTERRUPTION_TYPE) == INTERRUPTION_TYPE_NMI)
         return handle_nmi(vcpu);
     if (vcpu->step != STEP_INSTRUCTION)

@@ -14,11 +14,7 @@ enum exit_action {
     EXIT_UNHANDLED, /* the handler cannot help: dump and stop */
 };
 
-struct exit_info {
-    uint64_t reason; /* basic exit reason, below EXIT_REASON_MAX */
-};
-
-typedef enum exit_action exit_fn(struct vcpu *vcpu, const struct exit_info *info);
+typedef enum exit_action exit_fn(struct vcpu *vcpu);
 
 /* Runs the guest of the current VMCS. `vcpu` has never run before, or its VMCS was cleared. */
 _Noreturn void exit_loop(struct vcpu *vcpu);
@@ -39,7 +35,7 @@ void exit_no_more_before_next_instruction(void);
 
 /* exits/progress.c: called after EXIT_RESUME. Stops a guest that exits for the same reason at the
  * same place for ever. */
-void progress_check(struct vcpu *vcpu, const struct exit_info *info);
+void progress_check(struct vcpu *vcpu);
 
 /* exits/init_signal.c: an INIT exit, with no instruction of the guest after this, is the same INIT
  * again, or one that came before the SIPI. */

@@ -12,13 +12,12 @@
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
-enum exit_action exit_external_interrupt(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_external_interrupt(struct vcpu *vcpu)
 {
     uint32_t interruption = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
     uint8_t vector = (uint8_t)interruption;
     bool level;
 
-    (void)info;
     inject_interrupted_event();
     if ((interruption & INTERRUPTION_VALID) == 0) {
         apic_interrupt_arrives(vcpu);

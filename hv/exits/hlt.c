@@ -7,9 +7,8 @@
 #include "cpu/cpu.h"
 #include "vmx/vmcs.h"
 
-enum exit_action exit_hlt(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_hlt(struct vcpu *vcpu)
 {
-    (void)info;
     if ((vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) == 0 || !apic_is_waiting(vcpu))
         vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_HLT);
     return EXIT_SKIP;

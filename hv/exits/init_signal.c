@@ -65,11 +65,10 @@ static const char *why_pending(void)
                : "it stays pending here, as in Bochs up to 2.7 (2.8 has it right)";
 }
 
-enum exit_action exit_init_signal(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_init_signal(struct vcpu *vcpu)
 {
     bool again;
 
-    (void)info;
     init_staged(vcpu);
     again = nothing_happened_since(vcpu);
     vcpu->init_storm = again ? vcpu->init_storm + 1 : 1;

@@ -4,9 +4,8 @@
  */
 #include "apic/apic.h"
 
-enum exit_action exit_interrupt_window(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_interrupt_window(struct vcpu *vcpu)
 {
-    (void)info;
     apic_window_opens(vcpu);
     return EXIT_RESUME;
 }

@@ -5,10 +5,9 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 
-enum exit_action exit_invd(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_invd(struct vcpu *vcpu)
 {
     (void)vcpu;
-    (void)info;
     wbinvd();
     return EXIT_SKIP;
 }

@@ -85,7 +85,7 @@ static const char *reset_by(struct vcpu *vcpu, uint16_t port, uint32_t size, uin
     return NULL;
 }
 
-enum exit_action exit_io(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_io(struct vcpu *vcpu)
 {
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint16_t port = QUAL_PORT(qualification);
@@ -94,7 +94,6 @@ enum exit_action exit_io(struct vcpu *vcpu, const struct exit_info *info)
     uint64_t *rax = &vcpu->gpr[REG_RAX];
     const char *reset;
 
-    (void)info;
     if (qualification & QUAL_STRING)
         machine_stop("the guest uses INS or OUTS on port %x at %lx:%lx: hv16 emulates IN and OUT "
                      "there, as everybody uses",

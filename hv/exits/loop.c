@@ -1,5 +1,6 @@
 /*
- * exits/loop.c: enter the guest, see why it stopped, call the handler, again.
+ * exits/loop.c: what happens at a VM exit: why it came, which handler, and how the guest goes on.
+ * vmx/enter.asm calls handle_exit() at each exit, and enters the guest again when it returns.
  *
  * Everything in this file runs at every exit, so each line costs every guest. What need not be
  * here is in exits/chores.c and exits/progress.c.
@@ -13,28 +14,29 @@
 #include "vmx/vmcs.h"
 
 /* Bit 31 says that the entry failed, so it is looked at before the reason is used as an index. */
-static _Noreturn __attribute__((cold, noinline)) void not_in_table(struct vcpu *vcpu,
-                                                                   const struct exit_info *info)
+static __attribute__((cold, noinline)) _Noreturn void not_in_table(struct vcpu *vcpu,
+                                                                   uint64_t reason)
 {
-    if (info->reason & EXIT_REASON_ENTRY_FAILURE)
-        vmx_explain_entry_failure(vcpu, (uint32_t)info->reason);
+    if (reason & EXIT_REASON_ENTRY_FAILURE)
+        vmx_explain_entry_failure(vcpu, (uint32_t)reason);
     vmx_dump(vcpu);
-    machine_stop("exit reason %lx is not one that hv16 knows", info->reason);
+    machine_stop("exit reason %lx is not one that hv16 knows", reason);
 }
 
-static _Noreturn __attribute__((cold, noinline)) void guest_ended(const struct vcpu *vcpu)
+static __attribute__((cold, noinline)) _Noreturn void guest_ended(const struct vcpu *vcpu)
 {
     vmx_log_counters();
     machine_end((uint8_t)vcpu->gpr[REG_RCX]);
 }
 
-static _Noreturn __attribute__((cold, noinline)) void unhandled(struct vcpu *vcpu,
-                                                                const struct exit_info *info)
+static __attribute__((cold, noinline)) _Noreturn void unhandled(struct vcpu *vcpu)
 {
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+
     vmx_dump(vcpu);
-    machine_stop("cannot handle exit %lu (%s) at %lx:%lx: the log has the guest's state",
-                 info->reason, exit_reason_name((uint32_t)info->reason),
-                 vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+    machine_stop("cannot handle exit %u (%s) at %lx:%lx: the log has the guest's state", reason,
+                 exit_reason_name(reason), vmcs_read(VMCS_GUEST_CS_SELECTOR),
+                 vmcs_read(VMCS_GUEST_RIP));
 }
 
 /* The guest goes on behind the instruction, as if the processor had carried it out. */
@@ -55,43 +57,34 @@ static inline void skip_instruction(void)
 }
 
 /* One exit: chores, why it came, its counter, its handler, and what that one answered. */
-static inline void handle_exit(struct vcpu *vcpu)
+static void handle_exit(struct vcpu *vcpu)
 {
-    struct exit_info info;
+    uint64_t reason;
 
     if (decrement_to_zero(&vcpu->chores_in))
         exit_chores(vcpu);
 
-    info.reason = vmcs_read_proven(VMCS_EXIT_REASON);
-    if (info.reason >= EXIT_REASON_MAX)
-        not_in_table(vcpu, &info);
-    vcpu->exits[info.reason]++;
+    reason = vmcs_read_proven(VMCS_EXIT_REASON);
+    if (reason >= EXIT_REASON_MAX)
+        not_in_table(vcpu, reason);
+    vcpu->exits[reason]++;
 
-    switch (exit_table[info.reason](vcpu, &info)) {
+    switch (exit_table[reason](vcpu)) {
     case EXIT_SKIP:
         skip_instruction();
         break;
     case EXIT_RESUME:
-        progress_check(vcpu, &info);
+        progress_check(vcpu);
         break;
     case EXIT_STOP:
         guest_ended(vcpu);
     default:
-        unhandled(vcpu, &info);
+        unhandled(vcpu);
     }
 }
 
 void exit_loop(struct vcpu *vcpu)
 {
-    enum entry_result result;
-
     vmcs_prove();
-    result = vmx_launch(vcpu);
-
-    for (;;) {
-        if (result != ENTRY_EXITED)
-            vmx_explain_vmfail(vcpu, result);
-        handle_exit(vcpu);
-        result = vmx_resume(vcpu);
-    }
+    vmx_run(vcpu, handle_exit);
 }

@@ -28,12 +28,11 @@ static bool is_apic(uint32_t msr)
 
 /* All that can be read may be read without an exit: what else comes here does not exist for the
  * guest, as on a processor without VMX. */
-enum exit_action exit_rdmsr(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_rdmsr(struct vcpu *vcpu)
 {
     uint32_t msr = (uint32_t)vcpu->gpr[REG_RCX];
     uint64_t value;
 
-    (void)info;
     if (!is_apic(msr) || !apic_read_msr(vcpu, msr, &value))
         return refuse(vcpu, "RDMSR");
     vcpu->gpr[REG_RAX] = (uint32_t)value;
@@ -47,12 +46,11 @@ static bool is_mtrr(uint32_t msr)
            msr == MSR_IA32_MTRR_DEF_TYPE;
 }
 
-enum exit_action exit_wrmsr(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_wrmsr(struct vcpu *vcpu)
 {
     uint32_t msr = (uint32_t)vcpu->gpr[REG_RCX];
     uint64_t value = vcpu->gpr[REG_RDX] << 32 | (uint32_t)vcpu->gpr[REG_RAX];
 
-    (void)info;
     if (msr == MSR_IA32_BIOS_UPDT_TRIG) {
         log_warn("the guest's microcode update is ignored");
         return EXIT_SKIP; /* a microcode update under a running hypervisor is not safe */

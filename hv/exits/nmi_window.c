@@ -5,9 +5,8 @@
  */
 #include "exits/exits.h"
 
-enum exit_action exit_nmi_window(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_nmi_window(struct vcpu *vcpu)
 {
-    (void)info;
     exit_offer_nmi(vcpu);
     return EXIT_RESUME;
 }

@@ -29,9 +29,8 @@ void exit_no_more_before_next_instruction(void)
         vmcs_clear(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
 }
 
-enum exit_action exit_preemption_timer(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_preemption_timer(struct vcpu *vcpu)
 {
-    (void)info;
     inject_interrupted_event();
     if (vcpu->mail != 0 || machine.cpus > 1)
         mail_read(vcpu);

@@ -22,7 +22,7 @@ static bool is_same(const struct progress *a, const struct progress *b)
 /* What a loop of the guest changes, or the handler that lets it run on, though the place is the
  * same: RCX in a REP instruction, the address that was not mapped yet, CR0.NE as the guest sees it.
  * An exit with no address belongs to the one before. */
-static struct progress sample(const struct vcpu *vcpu, uint64_t reason)
+static struct progress sample(const struct vcpu *vcpu, uint32_t reason)
 {
     return (struct progress){
         .rip = vmcs_read(VMCS_GUEST_RIP),
@@ -43,22 +43,23 @@ static bool goes_elsewhere(void)
 
 /* These come behind the instruction: it will not be executed again. SDM volume 3, "APIC-Write
  * Emulation" (3C 30.4.3.2), "EOI Virtualization" (30.1.4). */
-static bool is_behind_instruction(uint64_t reason)
+static bool is_behind_instruction(uint32_t reason)
 {
     return reason == EXIT_REASON_APIC_WRITE || reason == EXIT_REASON_VIRTUALIZED_EOI;
 }
 
-void progress_check(struct vcpu *vcpu, const struct exit_info *info)
+void progress_check(struct vcpu *vcpu)
 {
-    struct progress now = sample(vcpu, info->reason);
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+    struct progress now = sample(vcpu, reason);
 
-    if (is_same(&now, &vcpu->progress) && !goes_elsewhere() && !is_behind_instruction(info->reason))
+    if (is_same(&now, &vcpu->progress) && !goes_elsewhere() && !is_behind_instruction(reason))
         now.repeats = vcpu->progress.repeats + 1;
     vcpu->progress = now;
     if (now.repeats < REPEATS_AT_MOST)
         return;
     vmx_dump(vcpu);
-    machine_stop("no progress: %u exits in a row at %lx:%lx, the last one of reason %lu (%s)",
-                 now.repeats, vmcs_read(VMCS_GUEST_CS_SELECTOR), now.rip, info->reason,
-                 exit_reason_name((uint32_t)info->reason));
+    machine_stop("no progress: %u exits in a row at %lx:%lx, the last one of reason %u (%s)",
+                 now.repeats, vmcs_read(VMCS_GUEST_CS_SELECTOR), now.rip, reason,
+                 exit_reason_name(reason));
 }

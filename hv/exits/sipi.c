@@ -8,9 +8,8 @@
 #include "init/init.h"
 #include "vmx/vmcs.h"
 
-enum exit_action exit_sipi(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_sipi(struct vcpu *vcpu)
 {
-    (void)info;
     /* Where it waited, NMIs and SMIs were blocked. Bochs 2.7 forgets to end that: NMIs want an IRET
      * now, and all exits from now on say that SMIs are blocked, which no entry may. */
     tables_unblock_nmis();

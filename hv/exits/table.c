@@ -46,10 +46,12 @@ exit_fn *const exit_table[EXIT_REASON_MAX] = {
 };
 
 /* No control that hv16 sets causes this one. If it comes, a control is not what we think. */
-enum exit_action exit_unexpected(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_unexpected(struct vcpu *vcpu)
 {
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+
     (void)vcpu;
-    log_error("nothing handles exit reason %lu (%s): it has no entry in exits/table.c",
-              info->reason, exit_reason_name((uint32_t)info->reason));
+    log_error("nothing handles exit reason %u (%s): it has no entry in exits/table.c", reason,
+              exit_reason_name(reason));
     return EXIT_UNHANDLED;
 }

@@ -12,13 +12,12 @@
 #define QUAL_SELECTOR(q) ((uint16_t)(q))
 #define QUAL_SOURCE(q)   ((uint32_t)(q) >> 30 & 3)
 
-enum exit_action exit_task_switch(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_task_switch(struct vcpu *vcpu)
 {
     static const char *const sources[] = {"CALL", "IRET", "JMP", "a task gate in the IDT"};
     uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
     (void)vcpu;
-    (void)info;
     log_error(
         "the guest switches to the TSS %x by %s: hv16 does not emulate hardware task switches",
         QUAL_SELECTOR(qualification), sources[QUAL_SOURCE(qualification)]);

@@ -5,10 +5,9 @@
 #include "apic/apic.h"
 
 /* What waited for this may be delivered. The guest goes on behind its write. */
-enum exit_action exit_tpr_threshold(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_tpr_threshold(struct vcpu *vcpu)
 {
     /* TPR is in the virtual-APIC page already, and RIP is behind the write: nothing to skip. */
-    (void)info;
     apic_update(vcpu);
     return EXIT_RESUME;
 }

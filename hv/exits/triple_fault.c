@@ -5,8 +5,7 @@
 #include "exits/exits.h"
 #include "guest/restart.h"
 
-enum exit_action exit_triple_fault(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_triple_fault(struct vcpu *vcpu)
 {
-    (void)info;
     return guest_restart(vcpu, "triple fault");
 }

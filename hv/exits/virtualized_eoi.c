@@ -5,9 +5,8 @@
  */
 #include "apic/apic.h"
 
-enum exit_action exit_virtualized_eoi(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_virtualized_eoi(struct vcpu *vcpu)
 {
-    (void)info;
     apic_carry_out(vcpu, LAPIC_EOI_LEVEL);
     return EXIT_RESUME;
 }

@@ -16,12 +16,12 @@ static uint32_t count_of(const struct vcpu *vcpu, uint32_t reason)
     return reason < EXIT_REASON_MAX ? (uint32_t)vcpu->exits[reason] : 0;
 }
 
-enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_vmcall(struct vcpu *vcpu)
 {
     uint64_t *gpr = vcpu->gpr;
 
     if ((uint32_t)gpr[REG_RAX] != HYPERCALL_MAGIC)
-        return exit_vmx_instruction(vcpu, info);
+        return exit_vmx_instruction(vcpu);
     switch ((uint32_t)gpr[REG_RBX]) {
     case HYPERCALL_VERSION:
         gpr[REG_RAX] = HV16_VERSION;
@@ -52,6 +52,6 @@ enum exit_action exit_vmcall(struct vcpu *vcpu, const struct exit_info *info)
         resident_boot_failed((uint8_t)gpr[REG_RCX], (uint8_t)(gpr[REG_RCX] >> 8));
     default:
         log_warn("hypercall %u does not exist", (uint32_t)gpr[REG_RBX]);
-        return exit_vmx_instruction(vcpu, info);
+        return exit_vmx_instruction(vcpu);
     }
 }

@@ -6,10 +6,9 @@
 #include "exits/exits.h"
 #include "vmx/inject.h"
 
-enum exit_action exit_vmx_instruction(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_vmx_instruction(struct vcpu *vcpu)
 {
     (void)vcpu;
-    (void)info;
     inject_exception(VECTOR_UD);
     return EXIT_RESUME;
 }

@@ -12,13 +12,12 @@
 
 #define CPUID_XSAVE 0xD
 
-enum exit_action exit_xsetbv(struct vcpu *vcpu, const struct exit_info *info)
+enum exit_action exit_xsetbv(struct vcpu *vcpu)
 {
     uint32_t index = (uint32_t)vcpu->gpr[REG_RCX];
     uint64_t value = vcpu->gpr[REG_RDX] << 32 | (uint32_t)vcpu->gpr[REG_RAX];
     struct cpuid_result xsave = cpuid(CPUID_XSAVE, 0);
 
-    (void)info;
     if (index != 0 || !xcr0_valid(value, (uint64_t)xsave.edx << 32 | xsave.eax)) {
         inject_exception(VECTOR_GP);
         return EXIT_RESUME;

@@ -10,7 +10,6 @@
 #include "guest/resident.h"
 #include "lib/string.h"
 #include "machine.h"
-#include "vmx/enter.h"
 #include "vmx/vmcs.h"
 
 #define PIC1_COMMAND     0x20 /* the two 8259 interrupt controllers of a PC */
@@ -107,7 +106,6 @@ void guest_restart_here(struct vcpu *vcpu)
     apic_restart(vcpu);
     restore_devices();
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);
-    vmx_load_other_gprs(vcpu);
     vcpu->chores_in = 1;
     vcpu->chores_from = vcpu_exits_total(vcpu);
     resident_mark_restarted();

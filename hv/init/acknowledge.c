@@ -16,7 +16,6 @@
 #include "init/init.h"
 #include "lib/string.h"
 #include "machine.h"
-#include "vmx/enter.h"
 #include "vmx/vmcs.h"
 
 #define PATIENCE 100000
@@ -41,7 +40,6 @@ static _Noreturn void come_back(struct vcpu *vcpu)
     vmx_on(vcpu);
     out8(PORT_SYSTEM_A, system_a);
     vmcs_make_current(vcpu);
-    vmx_load_other_gprs(vcpu);
     log_info("cpu %u: the INIT is acknowledged; the guest goes on at %lx:%lx", vcpu->id,
              vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
     exit_loop(vcpu);

@@ -6,7 +6,6 @@
 #include "cpu/cpu.h"
 #include "init/init.h"
 #include "lib/string.h"
-#include "vmx/enter.h"
 #include "vmx/vmcs.h"
 
 #define RESET_CS        0xF000
@@ -27,8 +26,7 @@ static void clear_debug_registers(void)
 }
 
 /* The table's column INIT, line by line, into the vCPU of the current VMCS. What INIT keeps
- * must not change. vmx/vmcs.h and cpu/cpu.h have most of what it takes; vmx/enter.h says where the
- * guest's RBP is meanwhile. */
+ * must not change. vmx/vmcs.h and cpu/cpu.h have most of what it takes. */
 void init_write_state(struct vcpu *vcpu)
 {
     /* "All other MSRs: unchanged". vmcs_write_guest_real_mode() is for power-up. */
@@ -51,9 +49,8 @@ void init_write_state(struct vcpu *vcpu)
     vmcs_set(VMCS_GUEST_CR0, cache);                /* CR0 10H, with "CD and NW unchanged" */
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);         /* EAX to EDI, R8 to R15: 0 */
     vcpu->gpr[REG_RDX] = (uint32_t)cpuid(1, 0).eax; /* EDX: the processor's signature */
-    vmx_load_other_gprs(vcpu);
-    write_cr2(0);            /* CR2: 0 */
-    clear_debug_registers(); /* DR0 to DR3: 0; DR6: FFFF0FF0H */
+    write_cr2(0);                                   /* CR2: 0 */
+    clear_debug_registers();                        /* DR0 to DR3: 0; DR6: FFFF0FF0H */
     for (uint32_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         vmcs_write(kept[i], before[i]);
     /* Unchanged: x87, XMM, XCR0, the time stamp counter, MTRRs, caches: all the processor's. */

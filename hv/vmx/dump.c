@@ -4,7 +4,6 @@
 #include "vmx/dump.h"
 #include "console/log.h"
 #include "machine.h"
-#include "vmx/enter.h"
 #include "vmx/vmcs.h"
 
 static const char *const segment_names[] = {"es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr"};
@@ -26,7 +25,6 @@ static void dump_registers(struct vcpu *vcpu)
 {
     const uint64_t *gpr = vcpu->gpr;
 
-    vmx_store_other_gprs(vcpu);
     log_error("  rax %lx rbx %lx rcx %lx rdx %lx", gpr[REG_RAX], gpr[REG_RBX], gpr[REG_RCX],
               gpr[REG_RDX]);
     log_error("  rsi %lx rdi %lx rbp %lx rsp %lx", gpr[REG_RSI], gpr[REG_RDI], gpr[REG_RBP],

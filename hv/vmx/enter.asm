@@ -1,82 +1,85 @@
-; enter.asm: into the guest by VMLAUNCH or VMRESUME, and back at the next VM exit.
+; enter.asm: into the guest by VMLAUNCH or VMRESUME, and what happens first at each VM exit.
 ;
-; The price of an exit is counted in instructions, and these are paid by every one. Two ideas keep
-; them few. At an exit the processor loads RSP from the VMCS: there it finds the address of struct
-; vcpu, so the guest's registers can be stored at once, without a free register. And RBP and R8..R15
-; are not stored at all: the hypervisor's C leaves them alone (see vmx/enter.h).
+; At an exit the processor changes RIP and RSP and leaves the other general registers to software:
+; SDM volume 3, "Loading Host State" (3C 28.5). It loads RSP from the VMCS, with the address of
+; vcpu->gpr. So the guest's registers can be stored at once, without a free register, and as the
+; stack of the vCPU lies right below them, C can be called then.
 ;
 ; An exception or NMI in here is safe, for its handler has a stack of its own (cpu/tables.c).
 
 %include "layout.inc"
 bits 64
+default rel
 section .text
 
-%macro LOAD_GUEST 0
-    mov     rax, [rdi + VCPU_RAX]
-    mov     rcx, [rdi + VCPU_RCX]
-    mov     rdx, [rdi + VCPU_RDX]
-    mov     rbx, [rdi + VCPU_RBX]
-    mov     rsi, [rdi + VCPU_RSI]
-    mov     rdi, [rdi + VCPU_RDI]
+extern vmx_explain_vmfail
+
+; RSP is not among them: the guest's is in the VMCS.
+%macro STORE_GUEST 0
+    mov     [rsp + 8 * REG_RAX], rax
+    mov     [rsp + 8 * REG_RCX], rcx
+    mov     [rsp + 8 * REG_RDX], rdx
+    mov     [rsp + 8 * REG_RBX], rbx
+    mov     [rsp + 8 * REG_RBP], rbp
+    mov     [rsp + 8 * REG_RSI], rsi
+    mov     [rsp + 8 * REG_RDI], rdi
+    mov     [rsp + 8 * REG_R8], r8
+    mov     [rsp + 8 * REG_R9], r9
+    mov     [rsp + 8 * REG_R10], r10
+    mov     [rsp + 8 * REG_R11], r11
+    mov     [rsp + 8 * REG_R12], r12
+    mov     [rsp + 8 * REG_R13], r13
+    mov     [rsp + 8 * REG_R14], r14
+    mov     [rsp + 8 * REG_R15], r15
 %endmacro
 
-; enum entry_result vmx_launch(struct vcpu *), enum entry_result vmx_resume(struct vcpu *)
-; in:  RDI
-; out: CF and ZF clear: an exit. Otherwise EAX = enum entry_result
-; Changes all general registers but RSP; vmx/enter.h tells the compiler.
-global vmx_launch_asm, vmx_resume_asm
-vmx_launch_asm:
-    mov     [rdi + VCPU_HOST_RSP], rsp
+%macro LOAD_GUEST 0
+    mov     rax, [rsp + 8 * REG_RAX]
+    mov     rcx, [rsp + 8 * REG_RCX]
+    mov     rdx, [rsp + 8 * REG_RDX]
+    mov     rbx, [rsp + 8 * REG_RBX]
+    mov     rbp, [rsp + 8 * REG_RBP]
+    mov     rsi, [rsp + 8 * REG_RSI]
+    mov     rdi, [rsp + 8 * REG_RDI]
+    mov     r8,  [rsp + 8 * REG_R8]
+    mov     r9,  [rsp + 8 * REG_R9]
+    mov     r10, [rsp + 8 * REG_R10]
+    mov     r11, [rsp + 8 * REG_R11]
+    mov     r12, [rsp + 8 * REG_R12]
+    mov     r13, [rsp + 8 * REG_R13]
+    mov     r14, [rsp + 8 * REG_R14]
+    mov     r15, [rsp + 8 * REG_R15]
+%endmacro
+
+; _Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu))
+global vmx_run
+vmx_run:
+    mov     [on_exit], rsi      ; the same for all processors
+    lea     rsp, [rdi + VCPU_GPR]
     LOAD_GUEST
     vmlaunch
-    jmp     vmx_failed          ; the guest did not run, the stack is still ours
+    jmp     entry_failed        ; the guest did not run, and the stack is still ours
 
-vmx_resume_asm:                 ; RSP is what it was at vmx_launch: exit_loop() calls both
-    LOAD_GUEST
-    vmresume
-vmx_failed:
-    mov     eax, ENTRY_VMFAIL_VALID
-    jz      .return
-    mov     eax, ENTRY_VMFAIL_INVALID
-.return:                        ; MOV keeps the flags for the caller
-    ret
-
-; VM exits arrive here, with RSP = struct vcpu.
+; VM exits arrive here, with RSP = vcpu->gpr.
 global vmx_exited
 vmx_exited:
-    mov     [rsp + VCPU_RAX], rax
-    mov     [rsp + VCPU_RCX], rcx
-    mov     [rsp + VCPU_RDX], rdx
-    mov     [rsp + VCPU_RBX], rbx
-    mov     [rsp + VCPU_RSI], rsi
-    mov     [rsp + VCPU_RDI], rdi
-    mov     rsp, [rsp + VCPU_HOST_RSP]
-    ret                         ; with CF and ZF clear: no instruction here changed them
+    STORE_GUEST
+    lea     rdi, [rsp - VCPU_GPR]
+    call    [on_exit]
+    LOAD_GUEST
+    vmresume
 
-; void vmx_store_other_gprs(struct vcpu *)
-global vmx_store_other_gprs
-vmx_store_other_gprs:
-    mov     [rdi + VCPU_RBP], rbp
-    mov     [rdi + VCPU_R8 + 0 * 8], r8
-    mov     [rdi + VCPU_R8 + 1 * 8], r9
-    mov     [rdi + VCPU_R8 + 2 * 8], r10
-    mov     [rdi + VCPU_R8 + 3 * 8], r11
-    mov     [rdi + VCPU_R8 + 4 * 8], r12
-    mov     [rdi + VCPU_R8 + 5 * 8], r13
-    mov     [rdi + VCPU_R8 + 6 * 8], r14
-    mov     [rdi + VCPU_R8 + 7 * 8], r15
-    ret
+; An entry that does not happen sets CF (VMfailInvalid) or ZF (VMfailValid), and goes on here: SDM
+; volume 3, "Conventions" (3C 31.2).
+entry_failed:
+    mov     esi, ENTRY_VMFAIL_VALID
+    jz      .explain
+    mov     esi, ENTRY_VMFAIL_INVALID
+.explain:
+    lea     rdi, [rsp - VCPU_GPR]
+    call    vmx_explain_vmfail  ; void vmx_explain_vmfail(struct vcpu *, enum entry_result): it stops
 
-; void vmx_load_other_gprs(const struct vcpu *)
-global vmx_load_other_gprs
-vmx_load_other_gprs:
-    mov     rbp, [rdi + VCPU_RBP]
-    mov     r8,  [rdi + VCPU_R8 + 0 * 8]
-    mov     r9,  [rdi + VCPU_R8 + 1 * 8]
-    mov     r10, [rdi + VCPU_R8 + 2 * 8]
-    mov     r11, [rdi + VCPU_R8 + 3 * 8]
-    mov     r12, [rdi + VCPU_R8 + 4 * 8]
-    mov     r13, [rdi + VCPU_R8 + 5 * 8]
-    mov     r14, [rdi + VCPU_R8 + 6 * 8]
-    mov     r15, [rdi + VCPU_R8 + 7 * 8]
-    ret
+section .bss
+alignb 8
+on_exit:
+    resq    1

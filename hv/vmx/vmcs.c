@@ -11,7 +11,7 @@
 #include "vmx/errors.h"
 #include "vmx/field_names.h"
 
-static _Noreturn __attribute__((cold, noinline)) void access_failed(uint32_t field, bool write)
+static __attribute__((cold, noinline)) _Noreturn void access_failed(uint32_t field, bool write)
 {
     uint64_t error = 0;
 

@@ -41,6 +41,21 @@ void vmcs_prove(void);
 /* VMXON on this processor. Stops if it fails. */
 void vmx_on(struct vcpu *vcpu);
 
+/* A general register of the guest at the last exit, by the number that ModRM and the exit
+ * qualifications give it: 0 (RAX) to 15 (R15). */
+static inline uint64_t vcpu_gpr_read(const struct vcpu *vcpu, uint32_t number)
+{
+    return number == REG_RSP ? vmcs_read(VMCS_GUEST_RSP) : vcpu->gpr[number];
+}
+
+static inline void vcpu_gpr_write(struct vcpu *vcpu, uint32_t number, uint64_t value)
+{
+    if (number == REG_RSP)
+        vmcs_write(VMCS_GUEST_RSP, value);
+    else
+        vcpu->gpr[number] = value;
+}
+
 /* Makes a VMCS for `vcpu`, with its bitmaps, and makes it current: VMCLEAR, VMPTRLD. */
 void vmcs_create(struct vcpu *vcpu);
 

@@ -33,7 +33,7 @@ void vmcs_write_host(const struct vcpu *vcpu)
     vmcs_write(VMCS_HOST_SYSENTER_ESP, 0);
     vmcs_write(VMCS_HOST_SYSENTER_EIP, 0);
 
-    /* At an exit RSP points at the vCPU, where vmx_exited stores the guest's registers. */
-    vmcs_write(VMCS_HOST_RSP, (uint64_t)vcpu);
+    /* At an exit RSP is where vmx_exited stores the guest's registers, on top of the stack. */
+    vmcs_write(VMCS_HOST_RSP, (uint64_t)vcpu->gpr);
     vmcs_write(VMCS_HOST_RIP, (uint64_t)vmx_exited);
 }

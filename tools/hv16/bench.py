@@ -14,7 +14,7 @@ from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, ROOT, fail
 from hv16.run import RunRequest
 
 OUT = ROOT / "out" / "bench"
-CPUID_LIMIT = 64
+CPUID_LIMIT = 80
 PEERS = "BitVisor 428, KVM 960 (mitigations off), bare assembly stub 9, plain C handler 81"
 LINE = re.compile(r"^bench (.+?) (\d+)\r?$", re.MULTILINE)
 LABELS = {  # guest16's short names, spelt out
