@@ -26,7 +26,7 @@ BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
 LAB     := $(shell cat labs/handout 2>/dev/null)# the files of a student's build
 
-.PHONY: all run debug bench test test-guests test-debian13 check-labs unit units check symbols clean help
+.PHONY: all run debug bench test test-guests test-debian13 check-labs unit units check pictures symbols clean help
 all: $B/hv16.img symbols
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make test     all tests   make unit    host tests only   make check    style and rules"
 	@echo "make test-guests  Linux and memtest86+ in every APIC mode: minutes, downloads"
 	@echo "make test-debian13  the README's commands and all tests on a fresh Debian 13"
+	@echo "make pictures the documents' pictures from their texts: docs/pictures/README.md"
 	@echo "make check-labs   every lab: starter, reference, wrong solutions, handout"
 	@echo "make clean    remove what was built"
 
@@ -86,6 +87,10 @@ $B/hv16.img: $B/mbr.bin $B/stage2.bin $B/hv.bin $B/guest16.bin tools/hv16/image.
 symbols: $B/hv16.img
 	@$(HV16) symbols
 
+pictures: $(patsubst %.pikchr,%.svg,$(wildcard docs/pictures/*.pikchr))
+docs/pictures/%.svg: docs/pictures/%.pikchr docs/pictures/style.inc docs/pictures/pictures.py
+	$(PYTHON) docs/pictures/pictures.py draw $@
+
 # --- tests --------------------------------------------------------------------------------------------------
 # The pure logic, compiled unchanged for the host, with the sanitizers, one program for each test file.
 PURE    := hv/options.c hv/option_keys.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
@@ -108,6 +113,7 @@ unit: units
 	@for t in $(UNITS); do $$t || exit 1; done
 check: all
 	$(PYTHON) tools/check.py
+	$(PYTHON) docs/pictures/pictures.py check
 	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] tools/*.c tests/unit/*.[ch])
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 -Ihv \
 	    --suppress=legacyUninitvar:hv/vmx/vmcs.h --suppress=normalCheckLevelMaxBranches \
