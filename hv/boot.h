@@ -18,7 +18,7 @@ struct image_header {
     uint32_t magic_low;
     uint32_t magic_high;
     uint16_t stage2_sectors; /* at LBA_STAGE2 */
-    uint16_t hv_sectors;     /* right behind stage2's */
+    uint16_t hv_sectors;     /* right after stage2's */
     uint32_t stage2_bytes;
     uint32_t hv_bytes;       /* as on disk, packed: stage2/unpack.asm */
     uint32_t stage2_adler32; /* Adler-32 (RFC 1950) of the bytes named above */
@@ -33,12 +33,10 @@ struct image_header {
 /* Handed from stage2 to hv_main() at BOOT_INFO_ADDR; hv_main() copies it before the guest runs. */
 struct boot_info {
     uint32_t magic;
-    uint8_t boot_drive;  /* BIOS drive number hv16 was read from */
-    uint8_t a20_method;  /* 0 was open, 1 BIOS, 2 port 92h, 3 keyboard controller */
-    uint8_t e820_method; /* 0 INT 15h E820h, 1 E801h, 2 88h */
-    uint8_t unused;
+    uint8_t boot_drive; /* BIOS drive number hv16 was read from */
+    uint8_t a20_method; /* 0 was open, 1 BIOS, 2 port 92h, 3 keyboard controller */
+    uint16_t unused;
     uint64_t hv_base;             /* physical base of the hidden block */
-    uint32_t hv_bytes;            /* length of the hypervisor in the block, code to data */
     struct e820_map e820;         /* as the BIOS told it, sorted by base */
     uint8_t mbr[SECTOR_SIZE];     /* LBA 0 of the boot drive, with its partition table */
     uint8_t options[SECTOR_SIZE]; /* the options sector */

@@ -7,8 +7,7 @@
 #ifndef HV16_LAYOUT_H
 #define HV16_LAYOUT_H
 
-/* --- The disk: LBA numbers on the drive hv16 boots from ------------------------------------- */
-#define LBA_MBR           0 /* boot code and the partition table */
+/* --- The disk: LBA numbers on the drive hv16 boots from; 0 is the MBR ----------------------- */
 #define LBA_HEADER        1 /* struct image_header */
 #define LBA_OPTIONS       2 /* one sector of text, see options.h */
 #define LBA_STAGE2        3 /* stage2, then the hypervisor, each from a sector boundary */
@@ -38,7 +37,6 @@
  * 2 MiB aligned and hidden whole, so that one EPT entry hides it. Only its first MiB is used:
  * with the A20 gate closed, address bit 20 reads as 0, and an even MiB does not notice. */
 #define HV_BLOCK_SIZE      0x200000
-#define HV_USED_SIZE       0x100000
 #define HV_PAGE_TABLES     0xF0000 /* offset of the page tables that stage2 builds */
 #define HV_PAGE_TABLES_END 0x100000
 #define HV_VIRT            0xFFFFFFFF80000000 /* where the hypervisor is linked */
@@ -48,7 +46,6 @@
 
 /* --- Real-mode data of the BIOS ----------------------------------------------------------------
  */
-#define BDA_ADDR          0x400
 #define BDA_EBDA          0x40E /* segment of the extended BIOS data area */
 #define BDA_BASE_MEMORY   0x413 /* KiB of memory below the EBDA, a word */
 #define BDA_WARM_START    0x467 /* a far address: see CMOS_SHUTDOWN */

@@ -40,11 +40,10 @@ static void read_options(void)
 static void announce(void)
 {
     static const char *const a20[] = {"open already", "BIOS", "port 92h", "keyboard controller"};
-    static const char *const e820[] = {"E820h", "E801h", "88h"};
 
     log_info("options: %s", (const char *)machine.boot.options);
-    log_info("boot drive 0x%02x, A20: %s, memory map: INT 15h %s", machine.boot.boot_drive,
-             a20[machine.boot.a20_method], e820[machine.boot.e820_method]);
+    log_info("boot drive 0x%02x, A20: %s, memory map: %u ranges", machine.boot.boot_drive,
+             a20[machine.boot.a20_method], machine.boot.e820.count);
     log_info("hidden: 0x%lx-0x%lx", machine.boot.hv_base, machine.boot.hv_base + HV_BLOCK_SIZE - 1);
 }
 

@@ -6,6 +6,7 @@
 #define HV16_VCPU_H
 
 #include "apic/lapic.h"
+#include "apic/posted.h"
 #include "exits/reasons.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,12 +82,11 @@ struct vcpu {
     struct progress progress;
 
     /* What other processors have for it: cpu/mail.h. */
-    uint32_t mail;            /* MAIL_... bits, changed atomically */
-    uint32_t mail_nmis;       /* NMIs sent because of it that have not come yet, likewise */
-    uint32_t mail_vectors[8]; /* fixed interrupts, a bit for each vector, likewise */
-    bool waits_for_sipi;      /* after INIT: it sleeps, and only a SIPI starts it */
-    bool smi_sticks;          /* exits say wrongly that SMIs are blocked: exits/sipi.c */
-    uint32_t init_storm;      /* INIT exits in a row: exits/init_signal.c */
+    uint32_t mail;       /* MAIL_... bits, changed atomically */
+    uint32_t mail_nmis;  /* NMIs sent because of it that have not come yet, likewise */
+    bool waits_for_sipi; /* after INIT: it sleeps, and only a SIPI starts it */
+    bool smi_sticks;     /* exits say wrongly that SMIs are blocked: exits/sipi.c */
+    uint32_t init_storm; /* INIT exits in a row: exits/init_signal.c */
     uint64_t init_last, init_rip;
     uint32_t inits, sipis; /* how many it has got, and acted upon */
 
@@ -94,7 +94,7 @@ struct vcpu {
     uint8_t extint[EXTINT_MAX]; /* acknowledged vectors of the 8259 that wait for the guest */
     uint32_t extint_count;
     bool arrivals_left; /* interrupts of the machine do not exit now: apic/arrival.c */
-    void *posted;       /* the posted-interrupt descriptor, with apic=posted */
+    struct posted_descriptor posted;
 
     void *vmxon, *vmcs; /* the regions that the processor reads, each of 4 KiB */
     uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */

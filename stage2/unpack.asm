@@ -15,7 +15,6 @@ hypervisor_unpack:
     mov     esi, HV_LOAD_ADDR
     mov     edi, [INFO(INFO_HV_BASE)]
     lodsd
-    mov     [INFO(INFO_HV_BYTES)], eax
     lea     ebx, [edi + eax]    ; where it ends
 .flags:
     lodsb

@@ -72,7 +72,7 @@ def test_it_can_be_read_on_any_page(name: str) -> None:
 
 @pytest.mark.parametrize("constant, digits", [
     ("MBR_ADDR", 5), ("HEADER_ADDR", 5), ("BOOT_INFO_ADDR", 5), ("BOOT_SECTOR_ADDR", 5),
-    ("STAGE2_ADDR", 5), ("HV_LOAD_ADDR", 5), ("HV_PAGE_TABLES", 6), ("HV_USED_SIZE", 6),
+    ("STAGE2_ADDR", 5), ("HV_LOAD_ADDR", 5), ("HV_PAGE_TABLES", 6),
 ])
 def test_the_map_of_memory_has_the_addresses_of_layout_h(constant: str, digits: int) -> None:
     layout = (ROOT / "hv/layout.h").read_text("utf-8")

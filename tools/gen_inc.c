@@ -127,9 +127,7 @@ static void structures(void)
     OFFSET(INFO_MAGIC, boot_info, magic);
     OFFSET(INFO_BOOT_DRIVE, boot_info, boot_drive);
     OFFSET(INFO_A20_METHOD, boot_info, a20_method);
-    OFFSET(INFO_E820_METHOD, boot_info, e820_method);
     OFFSET(INFO_HV_BASE, boot_info, hv_base);
-    OFFSET(INFO_HV_BYTES, boot_info, hv_bytes);
     OFFSET(INFO_E820_COUNT, boot_info, e820.count);
     OFFSET(INFO_E820_ENTRY, boot_info, e820.entry);
     OFFSET(INFO_MBR, boot_info, mbr);

@@ -4,6 +4,7 @@
 #include "apic/apic.h"
 #include "apic/ipi.h"
 #include "apic/physical.h"
+#include "apic/posted.h"
 #include "apic/x2apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
@@ -42,7 +43,7 @@ static void open_model(struct vcpu *vcpu)
  * (exits/hlt.c looks first), and no EOI exits. Last, posted_open() if the way is apic_posted. */
 static void open_controls(struct vcpu *vcpu)
 {
-    vmcs_set(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING | apic_way->pin);
+    vmcs_set(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING);
     vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, apic_way->proc);
     if (apic_way->proc & PROC_USE_TPR_SHADOW) {
         /* The model's own page: what the processor writes there, the model reads. */

@@ -21,7 +21,7 @@
 /* One way. The controls are those it needs: a processor without them is refused by their names. */
 struct apic_way {
     const char *name;
-    uint32_t pin, proc, proc2;
+    uint32_t proc, proc2;
     uint32_t page_access; /* how EPT maps the APIC's page: EPT_NOTHING and so on, of mem/ept.h */
     bool x2apic;          /* the guest may switch to x2APIC mode */
 };
@@ -100,15 +100,5 @@ void apic_window_opens(struct vcpu *vcpu);
 
 /* Whether `vector`, acknowledged from the 8259s, is in service there. */
 bool pic_serves(uint8_t vector);
-
-/* --- posted.c --- */
-
-void posted_open(struct vcpu *vcpu);
-/* Posts `vector` for the vCPU, and takes what was posted into its IRR. */
-void posted_request(struct vcpu *vcpu, uint8_t vector);
-void posted_drain(struct vcpu *vcpu);
-/* Tells another processor of what was posted for it. False: its processor does not take it over by
- * itself, so it needs mail (cpu/mail.h). */
-bool posted_notify(const struct vcpu *to);
 
 #endif

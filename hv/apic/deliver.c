@@ -127,12 +127,6 @@ void apic_request(struct vcpu *vcpu, uint8_t vector, bool level)
 {
     if (apic_delivers())
         exit_at_eoi(vector, level);
-    if (vcpu->posted != NULL && !level && vector >= 16) {
-        posted_request(vcpu, vector);
-        posted_drain(vcpu);
-        apic_update(vcpu);
-        return;
-    }
     apic_carry_out(vcpu, lapic_request(&vcpu->lapic, vector, level));
 }
 

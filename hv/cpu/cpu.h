@@ -19,10 +19,8 @@
 #define CR4_OSXSAVE 0x00040000ull
 
 #define RFLAGS_FIXED 0x002ull /* bit 1 is always 1 */
-#define RFLAGS_CF    0x001ull
 #define RFLAGS_TF    0x100ull
 #define RFLAGS_IF    0x200ull
-#define RFLAGS_VM    0x20000ull
 
 /* CPUID clears the upper halves of the four registers. */
 struct cpuid_result {

@@ -4,6 +4,7 @@
 #include "cpu/mail.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
+#include "apic/posted.h"
 #include "exits/exits.h"
 #include "guest/restart.h"
 #include "init/init.h"
@@ -59,28 +60,8 @@ bool mail_owns_nmi(struct vcpu *vcpu)
 
 void mail_post_fixed(struct vcpu *from, struct vcpu *to, uint8_t vector)
 {
-    if (to->posted != NULL)
-        posted_request(to, vector);
-    else
-        __atomic_fetch_or(&to->mail_vectors[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
-    if (!posted_notify(to))
+    if (!posted_request(to, vector))
         mail_post(from, to, MAIL_FIXED);
-}
-
-static void read_vectors(struct vcpu *vcpu)
-{
-    for (uint32_t i = 0; i < 8; i++) {
-        uint32_t word = __atomic_exchange_n(&vcpu->mail_vectors[i], 0, __ATOMIC_SEQ_CST);
-
-        for (uint32_t bit = 0; word != 0; bit++, word >>= 1) {
-            if (word & 1)
-                apic_request(vcpu, (uint8_t)(i * 32 + bit), false);
-        }
-    }
-    if (vcpu->posted != NULL) {
-        posted_drain(vcpu);
-        apic_update(vcpu);
-    }
 }
 
 void mail_read(struct vcpu *vcpu)
@@ -92,7 +73,7 @@ void mail_read(struct vcpu *vcpu)
     if (mail != 0)
         vcpu->progress.repeats = 0; /* the guest may be where it was: it was not its doing */
     if (mail & MAIL_FIXED)
-        read_vectors(vcpu);
+        posted_take(vcpu);
     if ((mail & MAIL_NMI) && !vcpu->waits_for_sipi) {
         vcpu->nmi_pending = true;
         exit_offer_nmi(vcpu);

@@ -12,7 +12,7 @@
 #include "vcpu.h"
 
 /* What may be in struct vcpu's `mail`. */
-#define MAIL_FIXED 0x01u /* interrupts: see mail_vectors */
+#define MAIL_FIXED 0x01u /* interrupts are posted: apic/posted.h */
 #define MAIL_NMI   0x02u
 #define MAIL_INIT  0x04u
 #define MAIL_STARTUP                                                                               \

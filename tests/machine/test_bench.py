@@ -25,7 +25,7 @@ def test_bench_measures_every_operation_of_the_issue(bench):
 def test_a_cpuid_exit_costs_at_most_80_ticks(bench):
     row = bench[1]["cpuid"]
     assert row["native"] == 1
-    assert row["native"] < row["hv16"] <= 64
+    assert row["native"] < row["hv16"] <= 80
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS - MAY_COST_MORE))

@@ -107,21 +107,10 @@ def block(log: str) -> int:
     return int(re.search(r"^hv16: hidden: 0x([0-9a-f]+)-", log, re.MULTILINE).group(1), 16)
 
 
-@pytest.mark.parametrize("defines, way", [
-    ([], "E820h"), (["NO_E820"], "E801h"), (["NO_E820", "NO_E801"], "88h")],
-    ids=lambda value: str(value))
-def test_a_bios_without_e820_is_asked_in_older_ways(firmware, defines, way):
-    """guest16's demo then asks hv16 by E820h, E801h and 88h, and compares the three answers."""
-    run = firmware(*defines, autorun="bios").check_ended()
-    assert f"memory map: INT 15h {way}\n" in run.log
-    assert block(run.log) >= 0x1A00000
-
-
-def test_a_bios_that_says_nothing_about_memory_is_refused_on_the_screen(firmware):
-    run = firmware("NO_E820", "NO_E801", "NO_88")
+def test_a_bios_without_e820_is_refused_on_the_screen(firmware):
+    run = firmware("NO_E820")
     assert (run.report.ended, run.status) == ("refused", 1), run.explain()
-    assert run.report.message == ("hv16: the BIOS does not say how much memory there is "
-                                  "(INT 15h E820h, E801h, 88h)")
+    assert run.report.message == "hv16: the BIOS does not say where memory is (INT 15h AX=E820h)"
 
 
 def test_a_map_that_is_too_long_is_refused_and_not_cut_off(firmware):

@@ -1,7 +1,7 @@
 ; firmware.asm: plays another firmware than the one that is there. A boot sector that changes what
 ; it says on the command line of nasm, and then boots the floppy:
 ;   -DVMX_OFF        IA32_FEATURE_CONTROL locked, VMXON disabled, as by a switch of the set-up
-;   -DNO_E820 -DNO_E801 -DNO_88   INT 15h does not know these calls about memory
+;   -DNO_E820        INT 15h does not know AX=E820h
 ;   -DMAP_WILD       INT 15h E820h: out of order, overlapping, with an empty range
 ;   -DMAP_LONG       INT 15h E820h: more ranges than anybody keeps
 ;   -DNO_TABLES      no ACPI tables: the signature that leads to them is wiped out
@@ -85,12 +85,6 @@ moved:
 int15:
 %ifdef NO_E820
         REFUSE ax, 0xE820
-%endif
-%ifdef NO_E801
-        REFUSE ax, 0xE801
-%endif
-%ifdef NO_88
-        REFUSE ah, 0x88
 %endif
 %ifdef NO_2401
         REFUSE ax, 0x2401
