@@ -1,10 +1,16 @@
 """README.md and docs/: each command that they show runs, and prints what they show.
 
 A fenced block is one session. It starts in a clean copy of the tree, already built. A line that
-begins with "$ " is a command; the lines behind it are its output. In the output a line "..." stands
-for any number of lines, and "..." inside a line for any text. A command ends with exit status 0, or
-with the one in its comment "# exit status N". With "# on Bochs 2.7" it runs only where that is the
-Bochs: "# on Bochs 2.7, exit status 1" says both. Where the output has lines "<bochs:N> COMMAND",
+begins with "$ " is a command; the lines after it are its output. In the output a line "..." stands
+for any number of lines, and "..." inside a line for any text. The command's comment says the rest:
+
+    # exit status 1      it ends with this status, and without the comment with 0
+    # on Bochs 2.7       it runs only where that is the Bochs
+    # addresses vary     hv16's own addresses in the output are compared by kind
+    # ticks vary         numbers of ticks in the output are compared roughly
+
+Two of these have a comma in between. transcript.py says what "by kind" and "roughly" mean, and why
+a document need not hide such a number behind "...". Where the output has lines "<bochs:N> COMMAND",
 the command runs on a terminal of its own and these are typed.
 """
 
@@ -23,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from transcript import first_difference
 
 from hv16 import bochs_installed, vmcs
 from hv16.paths import ROOT
@@ -52,7 +59,8 @@ MADE_UP = {"exits/rdtsc.c", "cpu/cpu.h", "exits/exits.h", "labs/NN-name",
            "labs/NN-name/tests.py", "labs/NN-name/lab.toml", "labs/NN-name/wrong.toml"}
 
 PROMPT = re.compile(r"^<bochs:\d+> ", re.MULTILINE)
-COMMENT = re.compile(r"\s+# (?:on Bochs (\d[\w.]*))?(?:, )?(?:exit status (\d+))?$")
+MARK = r"(?:on Bochs \d[\w.]*|exit status \d+|addresses vary|ticks vary)"
+COMMENT = re.compile(rf"\s+# ({MARK}(?:, {MARK})*)$")
 # What a path looks like: it has a source file's ending, or, in backticks, a folder of ours in front.
 SOURCE_NAME = re.compile(r"(?<![\w./-])[\w*-]+(?:[./][\w*-]+)*\.(?:asm|inc|[ch]|ld|py|md)\b")
 FOLDERS = ("mbr", "stage2", "hv", "guest16", "labs", "tools", "tests", "docs", "build")
@@ -65,6 +73,7 @@ class Command:
     text: str
     bochs: str  # only on this version of it; empty: on all
     status: int
+    vary: set[str]  # the kinds of numbers that differ from build to build
     place: str
     shown: list[str] = field(default_factory=list)
 
@@ -87,6 +96,19 @@ def blocks(document: Path) -> list[list[str]]:
     return found
 
 
+def parsed(line: str, place: str) -> Command:
+    """One command, without its output yet."""
+    comment = COMMENT.search(line)
+    marks = comment[1].split(", ") if comment else []
+
+    def after(words: str) -> str:
+        return next((mark.removeprefix(words) for mark in marks if mark.startswith(words)), "")
+
+    vary = {mark.removesuffix(" vary") for mark in marks if mark.endswith(" vary")}
+    return Command(COMMENT.sub("", line).strip(), after("on Bochs "), int(after("exit status ") or 0),
+                   vary, place)
+
+
 def sessions(document: Path) -> list[list[Command]]:
     """The blocks that have commands in them."""
     result = []
@@ -94,40 +116,12 @@ def sessions(document: Path) -> list[list[Command]]:
         commands: list[Command] = []
         for number, line in enumerate(lines, int(first)):
             if line.startswith("$ "):
-                comment = COMMENT.search(line)
-                bochs, status = comment.groups() if comment else ("", 0)
-                commands.append(Command(COMMENT.sub("", line[2:]).strip(), bochs or "",
-                                        int(status or 0),
-                                        f"{document.relative_to(ROOT)}:{number}"))
+                commands.append(parsed(line[2:], f"{document.relative_to(ROOT)}:{number}"))
             elif commands:
                 commands[-1].shown.append(line)
         if commands:
             result.append(commands)
     return result
-
-
-# --- Is it what the document shows? ----------------------------------------------------------------
-
-
-def pattern(lines: list[str]) -> str:
-    """A regular expression for shown lines, blanks at their ends aside."""
-    text = ""
-    for line in lines:
-        if line.strip() == "...":
-            text += r"(?:.*\n)*?"
-        else:
-            text += ".*".join(map(re.escape, line.rstrip().split("..."))) + r"[ \t]*\n"
-    return text
-
-
-def first_difference(shown: list[str], real: str) -> str | None:
-    """The first shown line that the real output does not have; None if all is as shown."""
-    if not shown or re.fullmatch(pattern(shown), real):
-        return None
-    for count in range(1, len(shown) + 1):
-        if not re.match(pattern(shown[:count]), real):
-            return shown[count - 1]
-    return "(the output goes on behind the last line that is shown)"
 
 
 # --- Running ---------------------------------------------------------------------------------------
@@ -228,7 +222,7 @@ def play(session: list[Command], tree: Path) -> list[str]:
         if not known:
             done_already[key] = (debug if command.typed else run)(command, tree)
         status, output = done_already[key]
-        line = first_difference(command.shown, output)
+        line = first_difference(command.shown, output, command.vary)
         if status != command.status:
             complaints.append(f"{command.place}: {command.text}: exit status {status}, "
                               f"not {command.status}:\n{output[-2000:]}")
