@@ -14,9 +14,9 @@ same address wherever the block shows it, and two numbers for two addresses.
 
 1C00000 itself is no such address: the block begins there on every machine with 32 MB.
 
-"# ticks vary": a number of three digits or more that has no comma may be a quarter less or more, its
-first two digits decide. Numbers of exits such as in "43: 500" are exact, and so are limits such as
-"at most 600".
+"# ticks vary": a number of three digits or more that has no comma may be a quarter less or more. The
+first two digits decide, and the blanks before the number follow its width. Numbers of exits such as
+in "43: 500" are exact, and so are limits such as "at most 600".
 """
 
 import re
@@ -24,7 +24,7 @@ import re
 BLOCK = "1c00000"
 ADDRESS = re.compile(r"(?<!\w)(?P<lead>(?:0x)?0*(?=1c)|(?:0x)?f{8}_?(?=800)|0:)"
                      r"(?P<digits>[0-9a-f]{4,8})(?!\w)", re.IGNORECASE)
-TICKS = re.compile(r"(?<![\w.,:])(?<!: )(?<!most )(?<!least )(\d{3,})(\.\d+)?(?![\w:]|[.,]\d)")
+TICKS = re.compile(r"( *)(?<![\w.,:])(?<!: )(?<!most )(?<!least )(\d{3,})(\.\d+)?(?![\w:]|[.,]\d)")
 
 
 def kind(lead: str, digits: str) -> str | None:
@@ -54,11 +54,18 @@ def address(found: re.Match, names: dict[tuple[str, str], str]) -> str:
 
 
 def ticks(found: re.Match) -> str:
-    """The expression for a number of ticks, and a quarter less or more."""
-    first = int(found[1][:2])
-    firsts = "|".join(str(n) for n in range(max(10, first * 3 // 4), min(99, first * 5 // 4 + 1) + 1))
-    decimals = rf"\.\d{{{len(found[2]) - 1}}}" if found[2] else ""
-    return rf"(?:{firsts})\d{{{len(found[1]) - 2}}}{decimals}"
+    """The expression for a number of ticks, and a quarter less or more, right-justified as it is."""
+    blanks, digits, decimals = found.groups(default="")
+    low, high = int(digits) * 3 // 4, int(digits) * 5 // 4
+    choices = []
+    for length in range(len(str(low)), len(str(high)) + 1):
+        first = int(str(max(low, 10 ** (length - 1)))[:2])
+        last = int(str(min(high, 10 ** length - 1))[:2])
+        comma = "," if length == 4 and len(digits) == 3 else ""
+        heads = "|".join(f"{n // 10}{comma}{n % 10}" for n in range(first, last + 1))
+        choices.append(rf"(?:{heads})\d{{{length - 2}}}")
+    point = rf"\.\d{{{len(decimals) - 1}}}" if decimals else ""
+    return (" +" if blanks else "") + f"(?:{'|'.join(choices)})" + point
 
 
 def literal(text: str, vary: set[str], names: dict[tuple[str, str], str]) -> str:
