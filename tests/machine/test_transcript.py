@@ -60,6 +60,8 @@ def test_the_same_number_is_the_same_address() -> None:
     ("rsp: ffffffff_80015a50", "rsp: ffffffff_80016000", True),
     ("rsp: ffffffff_80015a50", "rsp: ffffffff_81015a50", False),
     ("rsp: ffffffff_80015a50", "rsp: 00000000_80015a50", False),
+    ("rsp: ffffffff_80015a50 [0xffffffff:0x80015a50]", "rsp: ffffffff_80016000 [0xffffffff:0x80016000]", True),
+    ("rsp: ffffffff_80015a50 [0xffffffff:0x80015a50]", "rsp: ffffffff_80016000 [0xffffffff:0x80015a50]", False),
     ("at 0:8c80, at 0:8c9b", "at 0:8d00, at 0:8d1b", True),
     ("at 0:8c80, at 0:8c9b", "at 0:8d00, at 0:8d00", False),
     ("at 0:a791, at 0:a791", "at 0:a791, at 0:a792", False),

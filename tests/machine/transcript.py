@@ -22,7 +22,7 @@ in "43: 500" are exact, and so are limits such as "at most 600".
 import re
 
 BLOCK = "1c00000"
-ADDRESS = re.compile(r"(?<!\w)(?P<lead>(?:0x)?0*(?=1c)|(?:0x)?f{8}_?(?=800)|0:)"
+ADDRESS = re.compile(r"(?<!\w)(?P<lead>(?:0x)?0*(?=1c)|(?:0x)?f{8}(?:_|:0x)?(?=800)|0:)"
                      r"(?P<digits>[0-9a-f]{4,8})(?!\w)", re.IGNORECASE)
 TICKS = re.compile(r"( *)(?<![\w.,:])(?<!: )(?<!most )(?<!least )(\d{3,})(\.\d+)?(?![\w:]|[.,]\d)")
 
