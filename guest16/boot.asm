@@ -1,7 +1,7 @@
 ; boot.asm: the volume boot record, sector 0 of the partition or disk.
 ;
 ; In: linear 7C00h, DL = BIOS drive number. It loads sector 1, learns from its header how many
-; sectors there are, loads those behind it, and jumps. Silent unless something fails.
+; sectors there are, loads those after it, and jumps. Silent unless something fails.
 ;
 ; boot_hidden is where every DOS boot record keeps "hidden sectors": the LBA of this very sector.
 ; Whoever writes guest16 into a partition patches it; 0 is right for a whole disk or a floppy.

@@ -40,7 +40,7 @@ say_text:
         pop si
         ret
 
-say_next:                       ; the same, and leaves SI behind the NUL
+say_next:                       ; the same, and leaves SI past the NUL
         push ax
         cld
 .next:

@@ -1,6 +1,6 @@
 ; guest16.asm: the real-mode guest of hv16. This file is the contents page.
 ;
-; guest16 is an ordinary boot sector with a program behind it. The first sector of a partition or
+; guest16 is an ordinary boot sector with a program after it. The first sector of a partition or
 ; of a whole disk starts it, under hv16 or on the bare machine: it cannot tell which without
 ; asking, and asking (CPUID, VMCALL) is what several of its demos are about.
 ;

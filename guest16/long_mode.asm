@@ -4,7 +4,7 @@
 ; one MOV to CR0. SDM volume 3, "Initializing IA-32e Mode" (3A 9.8.5). No interrupt is wanted
 ; meanwhile, for there is no IDT of 64-bit gates.
 
-%define LONG_TABLES     0x10000         ; behind guest16's segment: PML4, PDPT, four directories
+%define LONG_TABLES     0x10000         ; after guest16's segment: PML4, PDPT, four directories
 %define LONG_DIRECTORY  0x2000          ; offset of the first directory
 %define LONG_ENTRY      0x03            ; present, writable
 %define LONG_PAGE       0x83            ; the same, a page of 2 MiB

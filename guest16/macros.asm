@@ -1,6 +1,6 @@
 ; macros.asm: the three words that the demos are written in.
 
-; SAY `TEXT\n`: prints the text, which stands in the code right behind the call. A newline is \n.
+; SAY `TEXT\n`: prints the text, which stands in the code right after the call. A newline is \n.
 %macro SAY 1+
         call say
         db %1, 0

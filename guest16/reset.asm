@@ -24,7 +24,7 @@ demo_reset:
         mov byte [RUN_STATE + run.attempt], 0
         mov byte [RUN_STATE + run.refused], 0
 
-; Tries what run.attempt says, and the ways behind it, until one of them resets.
+; Tries what run.attempt says, and the ways after it, until one of them resets.
 reset_try:
         movzx bx, byte [RUN_STATE + run.attempt]
         cmp bx, RESET_WAYS

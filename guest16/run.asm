@@ -35,7 +35,7 @@ demo_skipped:   resb 1
 
 section .text
 
-; The text of the reason stands behind the call; see say for how that works.
+; The text of the reason stands after the call; see say for how that works.
 check_failed:
         SAY `, WRONG\n`
 note_failure:                   ; the same without a word on the screen
@@ -57,7 +57,7 @@ note_failure:                   ; the same without a word on the screen
         pop bp
         ret
 
-; Marks the demo as skipped; the reason stands behind the call. The caller should then return.
+; Marks the demo as skipped; the reason stands after the call. The caller should then return.
 demo_skip:
         mov byte [demo_skipped], 1
         jmp note_failure

@@ -1,7 +1,7 @@
 ; smp.asm: the other processors: to have each of them do one thing, by INIT and SIPI.
 ; SDM volume 3, "MP Initialization Example" (3A 9.4.4).
 
-%define SMP_STUB        0x18000         ; where a SIPI starts them: a page behind long_mode.asm's
+%define SMP_STUB        0x18000         ; where a SIPI starts them: a page after long_mode.asm's
 %define SMP_STACKS      0x19000         ; SMP_STACK bytes for each
 %define SMP_STACK       0x200
 %define SMP_MAX         7               ; as many as hv16 has, without this one

@@ -49,7 +49,7 @@ trap_ud:
         jmp trap_return
 trap_gp:
         mov byte [cs:trap_vector], VECTOR_GP
-trap_return:                    ; instead of to the failed instruction, to the one behind it
+trap_return:                    ; instead of to the failed instruction, to the one after it
         push bp
         mov bp, sp
         push ax

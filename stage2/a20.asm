@@ -34,8 +34,8 @@ a20_open:
     ret
 .text: db "hv16: the A20 gate does not open (tried BIOS, port 92h, keyboard controller)", 0
 
-; ZF clear: open. Writes at 0000:0500 and looks whether FFFF:0510, one MiB higher, follows: behind
-; a closed gate the two are the same byte.
+; ZF clear: open. Writes at 0000:0500 and looks whether FFFF:0510, one MiB higher, follows: with
+; the gate closed the two are the same byte.
 a20_is_open:
     pusha
     push    es

@@ -62,7 +62,7 @@ block_is_free:
     cmp     dword [si + E820_ENTRY_BASE + 4], 0
     jne     .skip
     cmp     [si + E820_ENTRY_BASE], ebp
-    ja      .skip               ; begins behind the candidate
+    ja      .skip               ; begins past the candidate
     mov     edx, [si + E820_ENTRY_BASE]
     add     edx, [si + E820_ENTRY_LENGTH]
     mov     ebx, 0

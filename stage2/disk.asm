@@ -42,7 +42,7 @@ disk_load:
     cmp     ebp, edi
     ja      .bad_length
 
-    add     eax, LBA_STAGE2     ; right behind stage2
+    add     eax, LBA_STAGE2     ; right after stage2
     mov     bx, HV_LOAD_SEGMENT
     mov     es, bx
     xor     bx, bx

@@ -13,7 +13,7 @@ org STAGE2_ADDR
 bits 16
 
 stage2_magic:
-    dd      STAGE2_MAGIC        ; the MBR looks for it, then jumps behind it
+    dd      STAGE2_MAGIC        ; the MBR looks for it, then jumps past it
 stage2_start:
 %if $ - $$ != STAGE2_ENTRY_OFFSET
     %error "stage2 does not begin where hv/boot.h says"

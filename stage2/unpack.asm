@@ -1,7 +1,7 @@
 ; unpack.asm: the hypervisor is packed on disk (tools/hv16/pack.py), so that what the BIOS has to read
 ; stays below 64 KiB. Here it comes to its place in the block.
 ;
-; Packed are: four bytes, the length of what was packed; then items, in eights, each eight behind a
+; Packed are: four bytes, the length of what was packed; then items, in eights, each eight after a
 ; byte with their flags, the first one's in bit 0.
 ;   flag 0: one byte as it is
 ;   flag 1: a word: so many bytes once more that stand so far back in what is unpacked already;
@@ -19,7 +19,7 @@ hypervisor_unpack:
 .flags:
     lodsb
     movzx   edx, al
-    or      dh, 1               ; a ninth flag, behind the eight
+    or      dh, 1               ; a ninth flag, after the eight
 .item:
     shr     edx, 1
     jz      .flags              ; that was the ninth

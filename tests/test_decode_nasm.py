@@ -28,7 +28,7 @@ PROGRAM = r"""
 #include <string.h>
 #include <sys/mman.h>
 
-static uint8_t *end; /* behind it nothing can be read */
+static uint8_t *end; /* past it nothing can be read */
 
 static enum decode_result run(const uint8_t *code, size_t count, unsigned bits,
                               struct instruction *i)
@@ -270,7 +270,7 @@ def test_what_nasm_writes(bits, program, tmp_path):
 
 @pytest.mark.parametrize("bits", [16, 32, 64])
 def test_all_sequences_of_up_to_three_bytes(bits, program):
-    """A read behind the last byte is a segmentation fault; exit status 3 means that the answers for
+    """A read past the last byte is a segmentation fault; exit status 3 means that the answers for
     one, two and three bytes of a sequence do not fit together."""
     result = subprocess.run([program, str(bits)], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0

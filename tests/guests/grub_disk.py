@@ -1,4 +1,4 @@
-"""A disk that GRUB boots, put together without root: an MBR with GRUB behind it, and one partition that
+"""A disk that GRUB boots, put together without root: an MBR with GRUB after it, and one partition that
 is a tar archive, which GRUB can read.
 """
 

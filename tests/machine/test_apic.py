@@ -90,7 +90,7 @@ def test_the_exits_of_each_mode_are_those_of_the_book(runs):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_guest_may_write_one_register_again_and_again(runs, mode):
-    """An exit behind the instruction is progress, wherever it is; in the other modes RIP moves."""
+    """An exit after the instruction is progress, wherever it is; in the other modes RIP moves."""
     assert runs("apic_again", mode).values["left"] == 0
 
 

@@ -54,7 +54,7 @@ def test_debug_guest_stops_at_its_boot_sector_under_vmx(out):
     assert re.search(r"^rsp: 00000000_00007c00|rsp: 00000000_00007[bc]", text, re.MULTILINE)
 
 
-def test_debug_exit_stops_at_the_first_instruction_behind_an_exit(out):
+def test_debug_exit_stops_at_the_first_instruction_after_an_exit(out):
     text = debug(out, "exit")
     address = symbols.load(BUILD / "hv.sym")["vmx_exited"]
     assert f"{address & 0xFFFFFFFF:08x}" in text

@@ -308,7 +308,7 @@ def test_the_demos_run_from_the_menu_one_after_the_other(out, mode, x2apic):
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_the_guest_goes_on_behind_its_blue_screen(out, bug):
+def test_the_guest_goes_on_after_its_blue_screen(out, bug):
     status, serial = press(out, "sapq", "--apic", "tpr", "--option", f"bug={bug}")
     assert status == 1, serial
     assert f"demo tpr-shadow FAILED: {BITES[bug]}" in serial

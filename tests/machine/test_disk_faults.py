@@ -155,7 +155,7 @@ def test_a_guest_whose_boot_sector_does_not_end_in_55_aa_is_not_started(out):
                   f"LBA {image.PARTITION_LBA} of BIOS drive 0x80 does not end in 55 AA")
 
 
-def test_an_active_partition_behind_the_end_of_the_disk_is_a_read_error(out):
+def test_an_active_partition_past_the_end_of_the_disk_is_a_read_error(out):
     disk = built()
     struct.pack_into("<I", disk, ENTRY + 8, 1_000_000)
     run = boot_disk(out, disk, autorun="")

@@ -106,7 +106,7 @@ def test_controls_that_the_processor_lacks_are_explained_without_reading_their_f
 
 
 def test_an_entry_that_breaks_no_rule_that_hv16_knows_is_dumped(out):
-    """A link pointer to memory that holds no VMCS: what is behind it, the checker cannot judge."""
+    """A link pointer to memory that holds no VMCS: what is there, the checker cannot judge."""
     run = boot(out, options=["apic=off", f"poke={encoding('LINK_POINTER'):#x}:0"])
     assert run.last_line == f"hv16: stop: VM entry failed: {GUEST}: {IN_WORDS[GUEST]}"
     assert "no rule that hv16 knows is broken" in run.log

@@ -47,7 +47,7 @@ def test_rep_movsd_out_over_the_lower_edge_copies_what_is_there_and_then_ones(va
     assert (values["rmcx"], values["rmsi"]) == (0, 16)
 
 
-def test_rep_movsb_in_over_the_upper_edge_writes_only_behind_it(values):
+def test_rep_movsb_in_over_the_upper_edge_writes_only_past_it(values):
     assert values["wm-4"] == ONES
     assert [values[n] for n in ("wm0", "wm4", "wm8")] == [0xA2A2A2A2, 0xA3A3A3A3, FILL]
     assert values["wmdi"] == 8

@@ -24,12 +24,12 @@ def test_a_guest_that_single_steps_over_an_exit_gets_its_traps_where_they_belong
     assert native.values[f"step_{name}_traps"] >= 3
 
 
-def test_the_trap_behind_cpuid_is_taken_at_the_next_instruction(instructions):
+def test_the_trap_after_cpuid_is_taken_at_the_next_instruction(instructions):
     assert instructions[0].values["step_cpuid"] == 0
 
 
 @pytest.mark.parametrize("name", ["nop", "cpuid", "in", "movss_cpuid"])
-def test_an_interrupt_held_back_by_sti_or_mov_ss_arrives_right_behind_the_exit(instructions, name):
+def test_an_interrupt_held_back_by_sti_or_mov_ss_arrives_right_after_the_exit(instructions, name):
     """The shadow covers the instruction that exits, and not one more."""
     ours, native = instructions
     assert native.values[f"shadow_{name}"] == 0

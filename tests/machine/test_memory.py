@@ -9,13 +9,13 @@ MIB = 1 << 20
 
 
 def block(log: str) -> tuple[int, int]:
-    """(first, behind the last) byte of the hidden block."""
+    """(first, one past the last) byte of the hidden block."""
     found = re.search(r"^hv16: hidden: 0x([0-9a-f]+)-0x([0-9a-f]+)$", log, re.MULTILINE)
     return int(found.group(1), 16), int(found.group(2), 16) + 1
 
 
 def memory_map(serial: str) -> list[tuple[int, int, int]]:
-    """(first, behind the last, type) of each entry the guest saw."""
+    """(first, one past the last, type) of each entry the guest saw."""
     entries = re.findall(r"^    ([0-9A-F]{16}) ([0-9A-F]{16}) (\d+)", serial, re.MULTILINE)
     return [(int(base, 16), int(base, 16) + int(length, 16), int(kind))
             for base, length, kind in entries]

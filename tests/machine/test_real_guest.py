@@ -25,7 +25,7 @@ echo "GRUB is done"
 
 
 def grub_disk(folder: Path) -> Path:
-    """boot.img, GRUB's boot sector, looks for the rest of GRUB in the sectors behind itself."""
+    """boot.img, GRUB's boot sector, looks for the rest of GRUB in the sectors after itself."""
     script, core, disk = folder / "grub.cfg", folder / "core.img", folder / "grub.img"
     script.write_text(SCRIPT, "ascii")
     subprocess.run(["grub-mkimage", "-O", "i386-pc", "-c", str(script), "-p", "(hd0)",

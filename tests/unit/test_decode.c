@@ -2,7 +2,7 @@
  * test_decode.c: apic/decode.c by tables, for what an assembler does not write (illegal and
  * superfluous prefixes, instructions that are not known), and by properties that hold for any
  * bytes. Each call of decode() gets a block of memory of exactly `count` bytes, so the address
- * sanitizer sees a read behind it. The forms that an assembler does write:
+ * sanitizer sees a read past it. The forms that an assembler does write:
  * tests/test_decode_nasm.py.
  */
 #include "apic/decode.h"
@@ -85,7 +85,7 @@ static const struct {
     {A64, {0x4C, 0x66, 0x89, 0x07}, {OP_MOV, 4, 2, 2, 8, 0, 0, 1, 0, 0, SEG_DS, 0}},
     {A64, {0x4C, 0x65, 0x88, 0x27}, {OP_MOV, 4, 1, 1, 8, 0, 1, 1, 0, 0, SEG_GS, 0}},
     {A64, {0x4C, 0x40, 0x89, 0x07}, {OP_MOV, 4, 4, 4, 8, 0, 0, 1, 0, 0, SEG_DS, 0}},
-    /* 64-bit code ignores four of the segment prefixes, also behind one that counts. */
+    /* 64-bit code ignores four of the segment prefixes, also after one that counts. */
     {A64, {0x2E, 0x89, 0x07}, {OP_MOV, 3, 4, 4, 8, 0, 0, 1, 0, 0, SEG_DS, 0}},
     {A64, {0x64, 0x3E, 0x89, 0x07}, {OP_MOV, 4, 4, 4, 8, 0, 0, 1, 0, 0, SEG_FS, 0}},
     {A32, {0x26, 0x65, 0x36, 0x89, 0x07}, {OP_MOV, 5, 4, 4, 4, 0, 0, 1, 0, 0, SEG_SS, 0}},

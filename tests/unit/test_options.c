@@ -270,7 +270,7 @@ static void test_white_space_and_ends(void **state)
 }
 
 /* Random sectors from the characters that matter, in a block of their exact size: whatever comes,
- * nothing behind the text is read (the sanitizer watches) and a refusal has a printable line. */
+ * nothing past the text is read (the sanitizer watches) and a refusal has a printable line. */
 static void test_random_text(void **state)
 {
     static const char *const pieces[] = {"guest", "log",    "poke", "=",    "0x", "1",

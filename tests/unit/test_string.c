@@ -89,7 +89,7 @@ static int sign(int value)
     return (value > 0) - (value < 0);
 }
 
-/* Each pair of bytes at each place decides; bytes compare as unsigned; those behind do not count.
+/* Each pair of bytes at each place decides; bytes compare as unsigned; those after it do not count.
  */
 static void test_memcmp(void **state)
 {

@@ -69,7 +69,7 @@ priorities:
         nop
         NOTED "class0"
         cli
-        WR APIC_ICR, SELF | 0x51        ; held back by IF, and let through by STI behind its shadow
+        WR APIC_ICR, SELF | 0x51        ; held back by IF, and let through by STI after its shadow
         WR APIC_ICR, SELF | 0x95
         NOTED "closed"
         sti

@@ -1,4 +1,4 @@
-; apic_sleep.asm: an interrupt that waits already when the guest goes to sleep behind STI, and a timer
+; apic_sleep.asm: an interrupt that waits already when the guest goes to sleep after STI, and a timer
 ; that goes off around there: none may be missed, or the guest sleeps for ever.
 %include "lib.inc"
 %include "apic.inc"

@@ -231,7 +231,7 @@ interrupt:                              ; an interrupt of the APIC, to itself; i
         sti
         nop
         nop
-        cli                             ; on_irq goes on behind it, with the stack put right
+        cli                             ; on_irq goes on after it, with the stack put right
 .behind:
         mov esp, [own_esp]
         mov al, [mask]
@@ -255,7 +255,7 @@ stepping:
         pushfd
         or dword [esp], 0x100
         popfd
-        mov eax, [ebx]                  ; trap 1: behind this
+        mov eax, [ebx]                  ; trap 1: after this
         nop                             ; trap 2
         pushfd                          ; trap 3
         and dword [esp], ~0x100         ; trap 4

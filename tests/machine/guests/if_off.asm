@@ -75,7 +75,7 @@ timer_off:
         WR APIC_TIMER, TIMER | MASKED
         ret
 
-; CLI again behind each access that may have exited: in Bochs 2.7 a machine's interrupt exits only
+; CLI again after each access that may have exited: in Bochs 2.7 a machine's interrupt exits only
 ; from a guest that has executed CLI since its last entry.
 wait_long:
         mov ecx, LONG

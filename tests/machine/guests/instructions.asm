@@ -49,7 +49,7 @@ step_off:                               ; (this CALL and its first instructions 
         pop ax
         ret
 
-; Remembers where the first trap behind step_from was: 0 = behind the instruction itself.
+; Remembers where the first trap after step_from was: 0 = after the instruction itself.
 on_debug:
         push bp
         mov bp, sp
@@ -93,7 +93,7 @@ shadowed_cpuid:
 ; --- STI and MOV SS hold interrupts back for one instruction ---------------------------------------
 
 ; SHADOW "name", INSTRUCTIONS: with IRQ 0 pending, opens interrupts, executes the instructions, and
-; prints where the interrupt was taken, counted from behind the last of them.
+; prints where the interrupt was taken, counted from the end of the last of them.
 %macro SHADOW 2+
         call irq0_pending
         mov word [step_to], %%behind

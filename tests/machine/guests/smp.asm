@@ -103,7 +103,7 @@ main:
 .round:
         mov byte [what], DO_SPIN
         WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, ICR_INIT                   ; one right behind the other
+        WR APIC_ICR, ICR_INIT                   ; one right after the other
 %ifdef PAUSES
         call pause
 %endif
