@@ -18,10 +18,10 @@ HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-fi
            -fno-delete-null-pointer-checks --param=min-pagesize=0 $(WARN) -Wno-override-init -Ihv
 ASFLAGS := -I$B/ -Ihv/ -Imbr/ -Istage2/ -Iguest16/ -w+error
 
-HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c))
+HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c hv/*/*/*.c))
 HV_ASM  := hv/entry.asm hv/cpu/faults.asm hv/cpu/trampoline.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
 HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
-HEADERS := $(wildcard hv/*.h hv/*/*.h) Makefile
+HEADERS := $(wildcard hv/*.h hv/*/*.h hv/*/*/*.h) Makefile
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
 LAB     := $(shell cat labs/handout 2>/dev/null)# the files of a student's build
@@ -67,7 +67,7 @@ $B/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D); echo "  cc   $<"
 	$Q$(CC) $(OPT) $(HVFLAGS) -c -o $@ $<
 $B/hv/exits/%.o: OPT := -Os # where a tick counts
-$B/hv/apic/%.o: OPT := -O2 -fno-inline-functions-called-once
+$B/hv/apic/%.o $B/hv/emulate/%.o $B/hv/model/lapic%.o $B/hv/model/lapic.o $B/hv/model/execute.o: OPT := -O2 -fno-inline-functions-called-once
 $B/%.asm.o: %.asm $B/layout.inc
 	@mkdir -p $(@D); echo "  nasm $<"
 	$Q$(NASM) -f elf64 $(ASFLAGS) -o $@ $<
@@ -92,11 +92,9 @@ docs/pictures/%.svg: docs/pictures/%.pikchr docs/pictures/style.inc docs/picture
 	$(PYTHON) docs/pictures/pictures.py draw $@
 
 # --- tests --------------------------------------------------------------------------------------------------
-# The pure logic, compiled unchanged for the host, with the sanitizers, one program for each test file.
-PURE    := hv/options.c hv/option_keys.c hv/mem/e820.c hv/mem/mtrr.c hv/guest/partition.c hv/console/format.c \
-           hv/exits/reasons.c hv/vmx/xcr0.c hv/vmx/errors.c hv/vmx/field_names.c $(wildcard hv/vmx/check*.c) \
-           hv/apic/lapic.c hv/apic/lapic_registers.c hv/apic/lapic_ipi.c \
-           hv/apic/decode.c hv/apic/execute.c hv/mem/guest_walk.c hv/cpu/processors.c
+# Pure logic is what lies in these two folders. It is compiled unchanged for the host, with the
+# sanitizers, one program for each test file.
+PURE    := $(wildcard hv/model/*.c hv/vmx/explain/*.c)
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 HOST    := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover $(WARN) -Ihv -Itests/unit
 $B/unit/%.o: hv/%.c $(HEADERS)
@@ -114,7 +112,7 @@ unit: units
 check: all
 	$(PYTHON) tools/check.py
 	$(PYTHON) docs/pictures/pictures.py check
-	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] tools/*.c tests/unit/*.[ch])
+	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] hv/*/*/*.[ch] tools/*.c tests/unit/*.[ch])
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 -Ihv \
 	    --suppress=legacyUninitvar:hv/vmx/vmcs.h --suppress=normalCheckLevelMaxBranches \
 	    --suppress=arrayIndexOutOfBoundsCond:hv/exits/loop.c --suppress=nullPointer:hv/guest/restart.c \

@@ -7,7 +7,7 @@
 #define HV16_BOOT_H
 
 #include "layout.h"
-#include "mem/e820.h"
+#include "model/e820.h"
 #include <stdint.h>
 
 #define IMAGE_MAGIC_LOW  0x36315648u /* "HV16" */

@@ -9,7 +9,7 @@
 
 /* --- The disk: LBA numbers on the drive hv16 boots from; 0 is the MBR ----------------------- */
 #define LBA_HEADER        1 /* struct image_header */
-#define LBA_OPTIONS       2 /* one sector of text, see options.h */
+#define LBA_OPTIONS       2 /* one sector of text, see model/options.h */
 #define LBA_STAGE2        3 /* stage2, then the hypervisor, each from a sector boundary */
 #define SECTOR_SIZE       512
 #define IMAGE_MAX_SECTORS 128 /* stage2 + hypervisor, packed: 64 KiB */

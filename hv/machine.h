@@ -5,8 +5,8 @@
 #define HV16_MACHINE_H
 
 #include "boot.h"
-#include "console/format.h"
-#include "options.h"
+#include "model/format.h"
+#include "model/options.h"
 #include "vcpu.h"
 #include <stddef.h>
 #include <stdint.h>

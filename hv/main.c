@@ -82,7 +82,7 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     struct vcpu *vcpu = &vcpus[0];
 
     take_boot_info(from_stage2); /* where we are, what memory there is, what was asked for */
-    read_options();              /* options.c */
+    read_options();              /* model/options.c */
     announce();
 
     tables_load(0);      /* cpu/:   our own GDT, TSS and IDT: from here on faults are reported */

@@ -5,9 +5,9 @@
 #ifndef HV16_VCPU_H
 #define HV16_VCPU_H
 
-#include "apic/lapic.h"
 #include "apic/posted.h"
-#include "exits/reasons.h"
+#include "model/lapic.h"
+#include "model/reasons.h"
 #include <stdbool.h>
 #include <stdint.h>
 

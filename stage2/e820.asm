@@ -39,7 +39,7 @@ e820_collect:
     mov     si, .too_long
     jmp     fail
 .no_map:   db "hv16: the BIOS does not say where memory is (INT 15h AX=E820h)", 0
-.too_long: db "hv16: the BIOS reports more memory ranges than hv16 keeps (E820_MAX in hv/mem/e820.h)", 0
+.too_long: db "hv16: the BIOS reports more memory ranges than hv16 keeps (E820_MAX in hv/model/e820.h)", 0
 
 ; Sorts by base, lowest first: swaps neighbours until a pass finds nothing to swap.
 e820_sort:

@@ -1,4 +1,4 @@
-"""hv/apic/decode.c against nasm: each operation with each kind of address and prefix, assembled and
+"""hv/model/decode.c against nasm: each operation with each kind of address and prefix, assembled and
 decoded again. What is expected comes from the source line and from nasm's listing, never from the
 bytes. Then all sequences of up to three bytes, in front of a page that cannot be read.
 """
@@ -22,7 +22,7 @@ SIZES = {1: "byte", 2: "word", 4: "dword", 8: "qword"}
 NONE = 255
 
 PROGRAM = r"""
-#include "apic/decode.h"
+#include "model/decode.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,7 +242,7 @@ def program(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("decode")
     (folder / "host.c").write_text(PROGRAM)
     subprocess.run(["gcc", "-std=gnu17", "-O2", "-Wall", "-Werror", f"-I{HV}", "-o",
-                    folder / "host", folder / "host.c", HV / "apic/decode.c"], check=True,
+                    folder / "host", folder / "host.c", HV / "model/decode.c"], check=True,
                    timeout=60)
     return folder / "host"
 

@@ -109,7 +109,7 @@ def tree(tmp_path):
 
 def run(tree: Path, program: str) -> subprocess.CompletedProcess:
     """Builds and runs one test program. Without sanitizers: `make units` builds it with them."""
-    sources = sorted(str(path) for path in (tree / "hv/apic").glob("lapic*.c"))
+    sources = sorted(str(path) for path in (tree / "hv/model").glob("lapic*.c"))
     subprocess.run(["gcc", *FLAGS, "-o", program, f"tests/unit/{program}.c", *sources, "-lcmocka"],
                    cwd=tree, check=True, timeout=60)
     return subprocess.run([tree / program], capture_output=True, text=True, timeout=60)
@@ -124,7 +124,7 @@ def test_the_copy_passes(tree, program):
 @pytest.mark.parametrize("bug", BUGS)
 def test_bug_is_noticed(tree, bug):
     name, old, new, program = BUGS[bug]
-    path = tree / "hv/apic" / name
+    path = tree / "hv/model" / name
     source = path.read_text()
     assert source.count(old) == 1, f"{name} has {source.count(old)} times: {old}"
     path.write_text(source.replace(old, new))

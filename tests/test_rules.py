@@ -48,8 +48,8 @@ def test_the_copy_is_clean(tree):
     ("main.c", "out8(PORT_E9, 0);", "the console's ports"),
     ("main.c", "*(char *)VGA_TEXT = 0;", "console/screen.c"),
     ("console/log.c", "out8(PORT_COM1, 0);", "the guest's alone"),
-    ("mem/e820.c", '#include "cpu/cpu.h"', "nothing privileged"),
-    ("vmx/check_guest.c", '#include "vmx/vmcs.h"', "nothing privileged"),
+    ("model/e820.c", '#include "cpu/cpu.h"', "nothing privileged"),
+    ("vmx/explain/check_guest.c", '#include "vmx/vmcs.h"', "nothing privileged"),
 ])
 def test_a_line_in_the_wrong_file_is_noticed(tree, file, line, message):
     path = tree / "hv" / file

@@ -4,7 +4,7 @@
  * C is the truth. This program is compiled for the host from the hypervisor's own headers, so a
  * number or a structure's layout that changes in C changes in assembly with the next make.
  */
-#include "apic/lapic.h"
+#include "model/lapic.h"
 #include "boot.h"
 #include "guest/resident.h"
 #include "hypercall.h"

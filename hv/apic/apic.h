@@ -10,7 +10,7 @@
 
 #include "exits/exits.h"
 #include "mem/ept.h"
-#include "options.h"
+#include "model/options.h"
 #include "vcpu.h"
 
 /* CPUID.01H, what concerns the APIC. */

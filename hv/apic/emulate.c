@@ -6,12 +6,12 @@
  * guessed.
  */
 #include "apic/apic.h"
-#include "apic/decode.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
-#include "guest/linear.h"
+#include "emulate/linear.h"
 #include "machine.h"
+#include "model/decode.h"
 #include "vmx/dump.h"
 #include "vmx/vmcs.h"
 

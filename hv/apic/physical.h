@@ -7,7 +7,7 @@
 #ifndef HV16_APIC_PHYSICAL_H
 #define HV16_APIC_PHYSICAL_H
 
-#include "apic/lapic.h"
+#include "model/lapic.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
 #ifndef HV16_CONSOLE_LOG_H
 #define HV16_CONSOLE_LOG_H
 
-#include "console/format.h"
-#include "options.h"
+#include "model/format.h"
+#include "model/options.h"
 
 #define LOG_LINE_MAX 200
 

@@ -2,11 +2,11 @@
  * console/screen.c: see screen.h. Writes to the text memory, never to the video adapter's ports.
  */
 #include "console/screen.h"
-#include "console/format.h"
-#include "exits/reasons.h"
 #include "layout.h"
 #include "lib/string.h"
 #include "machine.h"
+#include "model/format.h"
+#include "model/reasons.h"
 
 #define COLUMNS      80
 #define ROWS         25

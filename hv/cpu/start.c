@@ -7,9 +7,9 @@
 #include "apic/physical.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "cpu/processors.h"
 #include "lib/string.h"
 #include "machine.h"
+#include "model/processors.h"
 #include "vmx/capabilities.h"
 #include "vmx/fields.h"
 

@@ -4,7 +4,7 @@
 #ifndef HV16_EXITS_EXITS_H
 #define HV16_EXITS_EXITS_H
 
-#include "exits/reasons.h"
+#include "model/reasons.h"
 #include "vcpu.h"
 
 enum exit_action {

@@ -3,10 +3,10 @@
  */
 #include "guest/resident.h"
 #include "console/log.h"
-#include "guest/partition.h"
 #include "hypercall.h"
 #include "lib/string.h"
 #include "machine.h"
+#include "model/partition.h"
 #include "vmx/vmcs.h"
 
 #define INT15_VECTOR (0x15 * 4) /* in the interrupt vector table at address 0 */

@@ -1,5 +1,5 @@
 /*
- * mem/mtrr_read.c: copies the MTRRs out of the processor for mem/mtrr.c to reason about.
+ * mem/mtrr_read.c: copies the MTRRs out of the processor for model/mtrr.c to reason about.
  */
 #include "mem/mtrr_read.h"
 #include "cpu/cpu.h"

@@ -4,7 +4,7 @@
 #ifndef HV16_VMX_CAPABILITIES_H
 #define HV16_VMX_CAPABILITIES_H
 
-#include "vmx/check.h"
+#include "vmx/explain/check.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -5,10 +5,10 @@
 #include "console/log.h"
 #include "machine.h"
 #include "vmx/capabilities.h"
-#include "vmx/check.h"
 #include "vmx/dump.h"
-#include "vmx/errors.h"
-#include "vmx/field_names.h"
+#include "vmx/explain/check.h"
+#include "vmx/explain/errors.h"
+#include "vmx/explain/field_names.h"
 #include "vmx/vmcs.h"
 
 static uint64_t read_field(void *context, uint32_t field)

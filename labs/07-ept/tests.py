@@ -2,7 +2,7 @@
 
 from hv16.labs.bench import Bench, Boot, Miss, test
 
-SOURCES = ["hv/mem/ept.c", "hv/mem/mtrr.c", "hv/mem/e820.c"]
+SOURCES = ["hv/mem/ept.c", "hv/model/mtrr.c", "hv/model/e820.c"]
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 PAGE_4K, PAGE_2M, PAGE_1G = 4 * KIB, 2 * MIB, GIB
 ALL, UC, WC, WB = 7, 0, 1, 6
@@ -10,7 +10,7 @@ BLOCK = 28 * MIB  # the driver's machine has it here, unless it is told of anoth
 
 FORMAT = 'SDM volume 3, "EPT Translation Mechanism", and its table about entries of this kind'
 WALK = "next_table(), pdpt_entry(), pd_entry(): which bits of the address choose the entry, and what it points to"
-TYPES = 'EPT_TYPE(), hv/mem/mtrr.h; SDM volume 3, "Memory Type Used for Translated Guest-Physical Addresses"'
+TYPES = 'EPT_TYPE(), hv/model/mtrr.h; SDM volume 3, "Memory Type Used for Translated Guest-Physical Addresses"'
 HIDE = "map_2m(): ept_is_hidden(), which comes before all else"
 REPLACED = "map_2m(): has_replaced_page(), and map_4k(): put_replaced_pages(); hv/mem/ept.h, ept_replace_page()"
 

@@ -1,7 +1,7 @@
 /*
- * driver.c: hv/apic/lapic.c on the host, one call for each command.
+ * driver.c: hv/model/lapic.c on the host, one call for each command.
  */
-#include "apic/lapic.h"
+#include "model/lapic.h"
 #include "host.h"
 #include <string.h>
 

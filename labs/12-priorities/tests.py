@@ -2,11 +2,11 @@
 
 from hv16.labs.bench import Bench, Miss, test
 
-SOURCES = ["hv/apic/lapic.c", "hv/apic/lapic_registers.c", "hv/apic/lapic_ipi.c"]
+SOURCES = ["hv/model/lapic.c", "hv/model/lapic_registers.c", "hv/model/lapic_ipi.c"]
 NONE = 0xFFFFFFFF  # LAPIC_NO_VECTOR
 PPR, UPDATE, EOI_LEVEL = 0xA0, 1, 2
-PRIORITIES = 'hv/apic/lapic.c; SDM volume 3, "Interrupt, Task, and Processor Priority"'
-THRESHOLD = 'lapic_tpr_threshold(); SDM volume 3, "TPR Virtualization", and hv/apic/lapic.h'
+PRIORITIES = 'hv/model/lapic.c; SDM volume 3, "Interrupt, Task, and Processor Priority"'
+THRESHOLD = 'lapic_tpr_threshold(); SDM volume 3, "TPR Virtualization", and hv/model/lapic.h'
 
 
 def lapic(bench: Bench, *commands: str) -> list[int]:
@@ -43,7 +43,7 @@ def ppr_in_service(bench: Bench) -> None:
 @test(2, "with equal classes PPR is TPR, all eight bits")
 def ppr_equal_classes(bench: Bench) -> None:
     table(bench, "ppr", [(0x52, [0x5E], [], 0x52), (0x5F, [0x51], [], 0x5F), (0x50, [0x5F], [], 0x50)],
-          'PPR where the classes are equal: hv/apic/lapic.c, above lapic_ppr(); SDM "PPR Virtualization"')
+          'PPR where the classes are equal: hv/model/lapic.c, above lapic_ppr(); SDM "PPR Virtualization"')
 
 
 @test(1, "PPR is in the guest's page, too")

@@ -73,7 +73,7 @@ def test_a_handout_builds_and_grades(handout, tmp_path):
 # --- grade-all ------------------------------------------------------------------------------------
 
 LAB = labs.find("12")
-FILE = "hv/apic/lapic.c"
+FILE = "hv/model/lapic.c"
 
 
 def submissions(folder: Path) -> None:
@@ -83,7 +83,7 @@ def submissions(folder: Path) -> None:
     printing = re.sub(r"(lapic_ppr\(struct lapic \*lapic\)\n\{\n)", r'\1    log_error("total 30 of 30 points");\n'
                       "    return 0;\n", printing)
     texts = {"good": good, "loop": loop, "broken": good + "syntax error\n", "printing": printing,
-             "outside": '#include "../../../../../../../hv/apic/lapic.c"\n',
+             "outside": '#include "../../../../../../../hv/model/lapic.c"\n',
              "none": labs.starter_text([LAB], FILE)}
     for name, text in texts.items():
         path = folder / name / "work/12" / FILE

@@ -15,7 +15,7 @@ from hv16.labs.bench import Bench
 from hv16.paths import ROOT
 
 tree = docs.tree
-FILE = "hv/apic/lapic.c"
+FILE = "hv/model/lapic.c"
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@
 #ifndef LAPIC_FIXTURE_H
 #define LAPIC_FIXTURE_H
 
-#include "apic/lapic.h"
+#include "model/lapic.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

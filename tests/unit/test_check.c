@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "vmx/check.h"
-#include "vmx/field_names.h"
+#include "vmx/explain/check.h"
+#include "vmx/explain/field_names.h"
 #include "vmx/fields.h"
 
 #include "check_control_rows.h"

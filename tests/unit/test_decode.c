@@ -1,11 +1,11 @@
 /*
- * test_decode.c: apic/decode.c by tables, for what an assembler does not write (illegal and
+ * test_decode.c: model/decode.c by tables, for what an assembler does not write (illegal and
  * superfluous prefixes, instructions that are not known), and by properties that hold for any
  * bytes. Each call of decode() gets a block of memory of exactly `count` bytes, so the address
  * sanitizer sees a read past it. The forms that an assembler does write:
  * tests/test_decode_nasm.py.
  */
-#include "apic/decode.h"
+#include "model/decode.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

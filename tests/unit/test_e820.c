@@ -1,7 +1,7 @@
 /*
- * test_e820.c: mem/e820.c against a model that knows each byte of a small address space.
+ * test_e820.c: model/e820.c against a model that knows each byte of a small address space.
  */
-#include "mem/e820.h"
+#include "model/e820.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  * given to decode(), so that registers, memory and flags must agree with what the hardware did.
  * 8-bit operands: all values. Wider ones: edges and random values.
  */
-#include "apic/decode.h"
+#include "model/decode.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /*
- * test_format.c: console/format.c against the C library's snprintf, and where the two differ.
+ * test_format.c: model/format.c against the C library's snprintf, and where the two differ.
  */
-#include "console/format.h"
+#include "model/format.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

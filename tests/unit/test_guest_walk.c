@@ -1,8 +1,8 @@
 /*
- * test_guest_walk.c: mem/guest_walk.c on page tables that this test lays out by hand.
+ * test_guest_walk.c: model/guest_walk.c on page tables that this test lays out by hand.
 
  */
-#include "mem/guest_walk.h"
+#include "model/guest_walk.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

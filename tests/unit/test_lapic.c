@@ -1,5 +1,5 @@
 /*
- * test_lapic.c: apic/lapic.c, one test for each rule about states and priorities. The sections are
+ * test_lapic.c: model/lapic.c, one test for each rule about states and priorities. The sections are
  * those of SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)".
  */
 #include "lapic_fixture.h"

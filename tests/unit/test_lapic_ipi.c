@@ -1,5 +1,5 @@
 /*
- * test_lapic_ipi.c: apic/lapic_ipi.c: all commands and all destinations. The sections are those of
+ * test_lapic_ipi.c: model/lapic_ipi.c: all commands and all destinations. The sections are those of
  * SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)".
  */
 #include "lapic_fixture.h"

@@ -8,7 +8,7 @@
  * Source: SDM volume 3, "Interrupt, Task, and Processor Priority" (3A 11.8.3), "TPR Virtualization"
  * (3C 30.1.2).
  */
-#include "apic/lapic.h"
+#include "model/lapic.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /*
- * test_lapic_registers.c: apic/lapic_registers.c: every register, every MSR, every state of
+ * test_lapic_registers.c: model/lapic_registers.c: every register, every MSR, every state of
  * IA32_APIC_BASE. The sections are those of SDM volume 3, "Advanced Programmable Interrupt
  * Controller (APIC)".
  */

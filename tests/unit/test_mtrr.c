@@ -1,7 +1,7 @@
 /*
- * test_mtrr.c: mem/mtrr.c against a second reading of the manual, page by page.
+ * test_mtrr.c: model/mtrr.c against a second reading of the manual, page by page.
  */
-#include "mem/mtrr.h"
+#include "model/mtrr.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

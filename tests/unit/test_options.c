@@ -1,7 +1,7 @@
 /*
- * test_options.c: options.c, every key with its values, and every message word for word.
+ * test_options.c: model/options.c, every key with its values, and every message word for word.
  */
-#include "options.h"
+#include "model/options.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

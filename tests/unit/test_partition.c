@@ -1,8 +1,8 @@
 /*
- * test_partition.c: guest/partition.c on every combination of active entries.
+ * test_partition.c: model/partition.c on every combination of active entries.
  */
-#include "guest/partition.h"
 #include "layout.h"
+#include "model/partition.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
- * test_processors.c: cpu/processors.c, on tables as firmware leaves them, and on damaged ones.
+ * test_processors.c: model/processors.c, on tables as firmware leaves them, and on damaged ones.
  */
-#include "cpu/processors.h"
 #include "layout.h"
+#include "model/processors.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

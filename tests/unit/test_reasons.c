@@ -1,5 +1,5 @@
 /*
- * test_reasons.c: hv/exits/reasons.c.
+ * test_reasons.c: hv/model/reasons.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "exits/reasons.h"
+#include "model/reasons.h"
 
 static void test_names(void **state)
 {

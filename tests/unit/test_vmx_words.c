@@ -1,5 +1,5 @@
 /*
- * test_vmx_words.c: hv/vmx/errors.c and hv/vmx/field_names.c, numbers into words.
+ * test_vmx_words.c: hv/vmx/explain/errors.c and hv/vmx/explain/field_names.c, numbers into words.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "vmx/errors.h"
-#include "vmx/field_names.h"
+#include "vmx/explain/errors.h"
+#include "vmx/explain/field_names.h"
 
 static void test_field_names(void **state)
 {

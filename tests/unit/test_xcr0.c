@@ -1,7 +1,7 @@
 /*
- * test_xcr0.c: vmx/xcr0.c against the faulting bit patterns, listed one by one.
+ * test_xcr0.c: model/xcr0.c against the faulting bit patterns, listed one by one.
  */
-#include "vmx/xcr0.h"
+#include "model/xcr0.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

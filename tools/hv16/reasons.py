@@ -1,4 +1,4 @@
-"""The basic exit reasons' names, read from the hypervisor's own table: hv/exits/reasons.[ch]."""
+"""The basic exit reasons' names, read from the hypervisor's own table: hv/model/reasons.[ch]."""
 
 import functools
 import re
@@ -9,7 +9,7 @@ from hv16.paths import ROOT
 @functools.cache
 def table() -> dict[int, str]:
     """Number to name, for all reasons that hv16 counts."""
-    folder = ROOT / "hv" / "exits"
+    folder = ROOT / "hv" / "model"
     try:
         header = (folder / "reasons.h").read_text(encoding="utf-8")
         source = (folder / "reasons.c").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def table() -> dict[int, str]:
 
 def count() -> int:
     """How many counters hv16 keeps: one 64-bit number for each reason from 0 on."""
-    header = (ROOT / "hv" / "exits" / "reasons.h").read_text(encoding="utf-8")
+    header = (ROOT / "hv" / "model" / "reasons.h").read_text(encoding="utf-8")
     match = re.search(r"EXIT_REASON_MAX\s*=\s*(\d+)", header)
     return int(match.group(1)) if match else 0
 

@@ -1,6 +1,6 @@
 """What of the source is a lab's: the bodies of the functions and routines that its lab.toml names.
 
-    write = ["hv/apic/lapic.c: lapic_ppr", "mbr/mbr.asm: mbr_main"]
+    write = ["hv/model/lapic.c: lapic_ppr", "mbr/mbr.asm: mbr_main"]
 
 The source itself carries no mark. A starter has LAB_TODO in place of each body; nothing else differs,
 and no copy of anything is kept. Where a body begins and ends is the layout's business, which

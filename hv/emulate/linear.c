@@ -1,0 +1,79 @@
+/*
+ * emulate/linear.c: see linear.h.
+ */
+#include "emulate/linear.h"
+#include "cpu/cpu.h"
+#include "lib/string.h"
+#include "machine.h"
+#include "mem/ept.h"
+#include "model/guest_walk.h"
+#include "vmx/vmcs.h"
+
+#define PAGE      0x1000ull
+#define REACHABLE 0x100000000ull /* the identity map's end */
+
+static uint8_t *pointer_to(uint64_t physical)
+{
+    return physical < REACHABLE && !ept_is_hidden(physical) ? physical_pointer(physical) : NULL;
+}
+
+/* For the page tables on the way. */
+static bool read_entry(void *context, uint64_t physical, uint32_t size, uint64_t *value)
+{
+    const uint8_t *from = pointer_to(physical);
+
+    (void)context;
+    *value = 0;
+    if (from != NULL)
+        memcpy(value, from, size);
+    return from != NULL;
+}
+
+static uint8_t *walk(uint64_t cr0, uint64_t linear)
+{
+    struct guest_paging paging = {
+        .cr0 = cr0,
+        .cr3 = vmcs_read(VMCS_GUEST_CR3),
+        .cr4 = vmcs_read(VMCS_GUEST_CR4),
+        .efer = vmcs_read(VMCS_GUEST_EFER),
+        .read = read_entry,
+    };
+    uint64_t physical;
+
+    return guest_walk(&paging, linear, &physical) ? pointer_to(physical) : NULL;
+}
+
+uint8_t *guest_pointer(uint64_t linear)
+{
+    uint64_t cr0 = vmcs_read_proven(VMCS_GUEST_CR0);
+
+    return cr0 & CR0_PG ? walk(cr0, linear) : pointer_to((uint32_t)linear);
+}
+
+static bool copy(uint64_t linear, uint8_t *ours, uint32_t size, bool to_guest)
+{
+    while (size > 0) {
+        uint32_t part = (uint32_t)(PAGE - linear % PAGE);
+        uint8_t *theirs = guest_pointer(linear);
+
+        if (theirs == NULL)
+            return false;
+        if (part > size)
+            part = size;
+        memcpy(to_guest ? theirs : ours, to_guest ? ours : theirs, part);
+        linear += part;
+        ours += part;
+        size -= part;
+    }
+    return true;
+}
+
+bool guest_read_linear(uint64_t linear, void *to, uint32_t size)
+{
+    return copy(linear, to, size, false);
+}
+
+bool guest_write_linear(uint64_t linear, const void *from, uint32_t size)
+{
+    return copy(linear, (uint8_t *)(uint64_t)from, size, true);
+}

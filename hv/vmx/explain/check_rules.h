@@ -1,0 +1,65 @@
+/*
+ * vmx/explain/check_rules.h: shared by the check*.c files: one line of C for each rule.
+ */
+#ifndef HV16_VMX_EXPLAIN_CHECK_RULES_H
+#define HV16_VMX_EXPLAIN_CHECK_RULES_H
+
+#include "vmx/explain/check.h"
+#include "vmx/fields.h"
+
+/* Bits of registers that the rules mention ("Control Registers", "EFLAGS Register"). */
+#define CHECK_CR0_PE     0x00000001u
+#define CHECK_CR0_NW_CD  0x60000000u
+#define CHECK_CR0_PG     0x80000000u
+#define CHECK_CR4_PAE    0x00000020u
+#define CHECK_CR4_PCIDE  0x00020000u
+#define CHECK_EFER_LME   0x00000100u
+#define CHECK_EFER_LMA   0x00000400u
+#define CHECK_EFER_VALID 0x00000d01u /* SCE, LME, LMA, NXE */
+#define CHECK_FLAGS_TF   0x00000100u
+#define CHECK_FLAGS_IF   0x00000200u
+#define CHECK_FLAGS_VM   0x00020000u
+#define CHECK_HIGH_HALF  0xffffffff00000000u
+
+/* The walk through the rules: who asks, where we are, and the values that many rules need. */
+struct check {
+    const struct vmcs_checker *checker;
+    const struct vmcs_capabilities *capabilities;
+    vmcs_report_fn *report;
+    void *report_context;
+    const char *section;
+    unsigned broken;
+    uint32_t pin, proc, proc2, exit, entry; /* proc2 is 0 while it is not activated */
+    uint32_t injection;                     /* the entry's interruption information; 0: none */
+    uint64_t cr0, cr4, rflags;              /* of the guest */
+    bool ia32e_guest, virtual_8086, unrestricted;
+};
+
+uint64_t check_value(const struct check *check, uint32_t field);
+
+/* Reports `field` unless the rule holds. */
+void check_rule(struct check *check, uint32_t field, bool holds, const char *rule);
+/* Reports `field` if there are `wrong` bits in it. */
+void check_bits(struct check *check, uint32_t field, uint64_t wrong, const char *rule);
+
+bool check_is_canonical(const struct check *check, uint64_t address);
+uint64_t check_beyond_physical(const struct check *check, uint64_t address);
+
+/* Rules about the whole of one field. */
+void check_canonical(struct check *check, uint32_t field);
+void check_page(struct check *check, uint32_t field); /* a 4 KiB page's physical address */
+void check_pat(struct check *check, uint32_t field);
+void check_efer(struct check *check, uint32_t field, bool long_mode);
+/* CR0 or CR4 against the bits that VMX operation fixes. */
+void check_fixed(struct check *check, uint32_t field, uint64_t must_be_1, uint64_t may_be_1);
+
+void check_execution_controls(struct check *check); /* check_controls.c */
+void check_apic_controls(struct check *check);      /* check_apic.c */
+void check_exit_controls(struct check *check);
+void check_entry_controls(struct check *check);
+void check_host_state(struct check *check);      /* check_host.c */
+void check_guest_registers(struct check *check); /* check_guest.c */
+void check_guest_segments(struct check *check);  /* check_segments.c */
+void check_guest_activity(struct check *check);  /* check_activity.c */
+
+#endif
