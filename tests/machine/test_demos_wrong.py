@@ -7,8 +7,9 @@ thing, and that must be said.
 import json
 
 import pytest
-from hv16 import bench, demo, models, modes
-from hv16.modes import Case, Outcome
+from hv16 import bench, models
+from hv16.demos import demo, modes
+from hv16.demos.modes import Case, Outcome
 from hv16.run import RunRequest
 from machines import run_sh
 

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from hv16 import spinlocks
-from hv16.modes import Case, Outcome
+from hv16.demos import spinlocks
+from hv16.demos.modes import Case, Outcome
 from machines import run_sh
 
 # The table of the mail: IRR and ISR together, TPR, PPR, and whether MOV CR8 is intercepted. Its row

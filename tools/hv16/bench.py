@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hv16 import models, modes, run, summary
+from hv16 import models, run, summary
+from hv16.demos import modes
+from hv16.demos.modes import Outcome
 from hv16.image import LOADED_SECTORS_MAX, MBR_CODE_MAX, SECTOR
 from hv16.machine import SERIAL
-from hv16.modes import Outcome
 from hv16.pack import pack
 from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, ROOT, fail
 from hv16.run import RunRequest

@@ -7,7 +7,8 @@ import signal
 import sys
 from pathlib import Path
 
-from hv16 import bench, debug, demo, doctor, image, install, models, symbols
+from hv16 import bench, debug, doctor, image, install, models, symbols
+from hv16.demos import demo
 from hv16.labs import cli as labs_cli, many as labs_many
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
 from hv16.run import DEFAULT_OUT, EMULATORS, EXIT_INTERRUPTED, RunRequest, run_command

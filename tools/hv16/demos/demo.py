@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hv16 import ipi, models, reasons, run, spinlocks
-from hv16.demo_texts import TEXTS
-from hv16.modes import Case, Outcome, pairs, run_case, table
+from hv16 import models, reasons, run
+from hv16.demos import ipi, spinlocks
+from hv16.demos.modes import Case, Outcome, pairs, run_case, table
+from hv16.demos.texts import TEXTS
 from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, fail
 from hv16.run import RunRequest
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hv16.modes import Outcome
+from hv16.demos.modes import Outcome
 
 LINE = re.compile(r"^spinlocks: ([\w-]+) ([0-9A-F]{4}) ([0-9A-F]{4}) (\d+) (\d+) (\d+) (\d+)$",
                   re.MULTILINE)

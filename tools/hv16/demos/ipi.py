@@ -1,6 +1,6 @@
 """What the demo "ipi" must show: interrupts from one processor to another that is busy."""
 
-from hv16.modes import Outcome, pairs
+from hv16.demos.modes import Outcome, pairs
 
 ROUNDS = 1000
 

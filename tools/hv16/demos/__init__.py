@@ -1,0 +1,1 @@
+"""`demo`: one demo of guest16 in every APIC mode, in one table, judged."""
