@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from hv16 import bench, debug, doctor, image, install, models, symbols
+from hv16 import debug, doctor, exit_costs, image, install, models, symbols
 from hv16.demos import demo
 from hv16.labs import cli as labs_cli, many as labs_many
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
@@ -237,7 +237,7 @@ def dispatch(words: list[str]) -> int:
     if command == "demo":
         return demo.demo_command(request, rest[0] if rest else "", args.json)
     if command == "bench":
-        measure = bench.bench_command if args.apic is None else bench.apic_command
+        measure = exit_costs.bench_command if args.apic is None else exit_costs.apic_command
         return measure(request, args.json)
     if command == "doctor":
         return doctor.doctor_command()
