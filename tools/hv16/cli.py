@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hv16 import debug, doctor, exit_costs, image, install, models, symbols
 from hv16.demos import demo
-from hv16.labs import cli as labs_cli, many as labs_many
+from hv16.labs import many, student
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
 from hv16.run import DEFAULT_OUT, EMULATORS, EXIT_INTERRUPTED, RunRequest, run_command
 
@@ -219,9 +219,9 @@ def dispatch(words: list[str]) -> int:
         args = parser.parse_args(words[1:])
         return args.action(args)
     if words[:1] == ["lab"] or words[:1] == ["labs"]:
-        return labs_cli.lab_command(words[1:]) if words[0] == "lab" else labs_many.labs_command(words[1:])
+        return student.lab_command(words[1:]) if words[0] == "lab" else many.labs_command(words[1:])
     if words[:2] == ["--check", "lab"] or words[:2] == ["--check", "labs"]:
-        return labs_cli.check(words[1:])
+        return student.check(words[1:])
     only_check = words[:1] == ["--check"]  # run.sh: is this worth installing anything for?
     command, rest, args = parse(words[1:] if only_check else words)
     if command == "help":
