@@ -8,7 +8,9 @@ import json
 
 import pytest
 from hv16 import exit_costs, models
-from hv16.demos import demo, modes
+from hv16.demos import command, modes, tpr_shadow
+from hv16.demos.command import DEMOS, demo_command
+from hv16.demos.demo import judge
 from hv16.demos.modes import Case, Outcome
 from hv16.run import RunRequest
 from machines import run_sh
@@ -88,7 +90,7 @@ MAKE = {"init-ipi": init_ipi, "ipi": ipi, "tpr-shadow": shadow, "three-addresses
 
 
 def right(name: str, case: Case) -> Outcome:
-    bite = demo.TPR_BITES.get(case) if name == "tpr-shadow" else None
+    bite = tpr_shadow.BITES.get(case) if name == "tpr-shadow" else None
     if bite:
         return Outcome(case, verdict="FAILED", reason=bite, values={"tpr-exits": "none"})
     return MAKE[name](case)
@@ -96,8 +98,8 @@ def right(name: str, case: Case) -> Outcome:
 
 @pytest.mark.parametrize("name", MAKE)
 def test_right_outcomes_are_not_called_wrong(name):
-    for case in demo.DEMOS[name].cases:
-        row, problem = demo.judge(demo.DEMOS[name], right(name, case))
+    for case in DEMOS[name].cases:
+        row, problem = judge(DEMOS[name], right(name, case))
         assert (problem, row[0]) == ("", case.label)
         assert row[-1] in ("ok", "skipped") or row[-1].startswith("as it must: ")
 
@@ -164,7 +166,7 @@ WRONG = [
 
 @pytest.mark.parametrize("name, mode, bug, values, said", WRONG)
 def test_an_expectation_that_does_not_hold_is_said(name, mode, bug, values, said):
-    row, problem = demo.judge(demo.DEMOS[name], MAKE[name](Case(mode, bug), **values))
+    row, problem = judge(DEMOS[name], MAKE[name](Case(mode, bug), **values))
     assert said in problem and row[-1] == "WRONG"
 
 
@@ -173,7 +175,7 @@ def test_an_expectation_that_does_not_hold_is_said(name, mode, bug, values, said
 def test_what_the_guest_calls_failed_is_wrong_in_every_mode(name, mode):
     outcome = right(name, Case(mode))
     outcome.verdict, outcome.reason = "FAILED", "such and such"
-    row, problem = demo.judge(demo.DEMOS[name], outcome)
+    row, problem = judge(DEMOS[name], outcome)
     assert (row[-1], problem) == ("WRONG", "such and such")
 
 
@@ -181,7 +183,7 @@ def test_what_the_guest_calls_failed_is_wrong_in_every_mode(name, mode):
                                         ("x2apic-id", "x2apic"), ("x2apic-id", "posted")])
 def test_a_demo_that_is_skipped_where_it_should_run_is_wrong(name, mode):
     outcome = Outcome(Case(mode), verdict="skipped", reason="no APIC")
-    row, problem = demo.judge(demo.DEMOS[name], outcome)
+    row, problem = judge(DEMOS[name], outcome)
     assert (row[-1], problem) == ("WRONG", "no APIC")
     assert "0.00" not in row, "nothing was measured"
 
@@ -189,7 +191,7 @@ def test_a_demo_that_is_skipped_where_it_should_run_is_wrong(name, mode):
 def test_an_x2apic_in_a_mode_without_one_is_wrong():
     outcome = x2apic_id(Case("x2apic"))
     outcome.case = Case("apicv")
-    assert "an x2APIC where there should be none" in demo.judge(demo.DEMOS["x2apic-id"], outcome)[1]
+    assert "an x2APIC where there should be none" in judge(DEMOS["x2apic-id"], outcome)[1]
 
 
 @pytest.fixture
@@ -198,7 +200,7 @@ def told(monkeypatch):
     def tell(name: str, outcomes: dict[str, Outcome]) -> None:
         def run_case(request, demos_name, case, folder):
             return outcomes.get(case.label) or right(name, case)
-        monkeypatch.setattr(demo, "run_case", run_case)
+        monkeypatch.setattr(command, "run_case", run_case)
     return tell
 
 
@@ -207,7 +209,7 @@ def test_a_demo_with_a_wrong_row_is_status_1_and_names_the_mode(told, capsys, tm
     told("tpr-shadow", {"tpr": shadow(Case("tpr"), order="WRONG"),
                         "mmio, bug=stale-tpr": Outcome(Case("mmio", "stale-tpr"),
                                                        problem="time-out")})
-    assert demo.demo_command(RunRequest(), "tpr-shadow", str(table)) == 1
+    assert demo_command(RunRequest(), "tpr-shadow", str(table)) == 1
     output = capsys.readouterr()
     assert output.err.splitlines() == [
         "hv16: demo tpr-shadow, apic=tpr: not all interrupts came in order",
@@ -219,7 +221,7 @@ def test_a_demo_with_a_wrong_row_is_status_1_and_names_the_mode(told, capsys, tm
 
 def test_a_demo_with_right_rows_is_status_0(told, capsys):
     told("three-addresses", {})
-    assert demo.demo_command(RunRequest(), "three-addresses", None) == 0
+    assert demo_command(RunRequest(), "three-addresses", None) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -273,7 +275,7 @@ def test_a_mode_that_the_processor_should_have_is_not_passed_over(monkeypatch, o
     monkeypatch.setitem(models.FEATURES, WITHOUT_APICV, haswell)
     outcome = modes.run_case(RunRequest(cpu=WITHOUT_APICV), "x2apic-id", Case("apicv"), out)
     assert outcome.lacks == "" and 'lacks "APIC-register virtualization"' in outcome.problem
-    assert demo.judge(demo.DEMOS["x2apic-id"], outcome)[0][-1] == "WRONG"
+    assert judge(DEMOS["x2apic-id"], outcome)[0][-1] == "WRONG"
 
 
 @pytest.mark.parametrize("command, cpu, lacks", [
@@ -305,7 +307,7 @@ def test_runs_that_do_not_come_to_an_end_are_wrong_and_each_is_named(out):
 def test_demo_alone_lists_the_demos():
     done = run_sh("demo")
     listed = {line.split()[0]: line for line in done.stdout.splitlines()}
-    assert (done.returncode, done.stderr, list(listed)) == (0, "", list(demo.DEMOS))
+    assert (done.returncode, done.stderr, list(listed)) == (0, "", list(DEMOS))
     assert set(MAKE) <= set(listed) and listed["tpr-shadow"].endswith("(13 runs)")
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from hv16 import debug, doctor, exit_costs, image, install, models, symbols
-from hv16.demos import demo
+from hv16.demos.command import DEMOS, demo_command
 from hv16.labs import many, student
 from hv16.paths import EXIT_OK, EXIT_USAGE, UserError, fail, near_name
 from hv16.run import DEFAULT_OUT, EMULATORS, EXIT_INTERRUPTED, RunRequest, run_command
@@ -161,11 +161,11 @@ def check_values(command: str, rest: list[str], args: argparse.Namespace) -> Non
         raise UserError(f'debug: unknown place "{rest[0]}"; places: ' + " ".join(debug.PLACES))
     if command == "setup" and rest and rest[0] not in ("test", "guests", "debian13"):
         raise UserError(f'setup: unknown word "{rest[0]}"; it may be "test", "guests" or "debian13"')
-    if command == "demo" and rest and rest[0] not in demo.DEMOS:
-        raise UserError(f'demo: unknown name "{rest[0]}"{near_name(rest[0], list(demo.DEMOS))}; '
-                        "demos: " + " ".join(demo.DEMOS) + "; others of guest16: --run")
+    if command == "demo" and rest and rest[0] not in DEMOS:
+        raise UserError(f'demo: unknown name "{rest[0]}"{near_name(rest[0], list(DEMOS))}; '
+                        "demos: " + " ".join(DEMOS) + "; others of guest16: --run")
     if command == "demo" and args.json and not rest:
-        raise UserError("demo: --json goes with a demo's name: " + " ".join(demo.DEMOS))
+        raise UserError("demo: --json goes with a demo's name: " + " ".join(DEMOS))
     check_apic(command, args)
     if command == "install" and not rest:
         raise UserError("install: which disk? ./run.sh install DISK")
@@ -235,7 +235,7 @@ def dispatch(words: list[str]) -> int:
     if command == "debug":
         return debug.debug_command(request, rest[0] if rest else "mbr")
     if command == "demo":
-        return demo.demo_command(request, rest[0] if rest else "", args.json)
+        return demo_command(request, rest[0] if rest else "", args.json)
     if command == "bench":
         measure = exit_costs.bench_command if args.apic is None else exit_costs.apic_command
         return measure(request, args.json)

@@ -1,6 +1,7 @@
 """What the demo "ipi" must show: interrupts from one processor to another that is busy."""
 
-from hv16.demos.modes import Outcome, pairs
+from hv16.demos.demo import Demo
+from hv16.demos.modes import EVERY_MODE, Outcome, pairs
 
 ROUNDS = 1000
 
@@ -41,3 +42,18 @@ def notes(outcomes: list[Outcome]) -> list[str]:
             "Exits per interrupt, and all by reason. 7 and 52: the NMI (0) came while the receiver was in",
             "hv16 for the EOI before.",
             f"posted: interrupts are taken over {how}."]
+
+
+TEXT = """\
+An interrupt for another processor leaves the sender by a write of ICR, which exits: hv16 has to find
+out who is meant. The receiver runs in the guest, so something must tell it. In mmio to x2apic that is
+an NMI, which exits whatever the guest does (reason 0), and hv16 injects the interrupt at the next entry;
+where the EOI is not virtualized it exits as well (44 or 48). A processor with "process posted
+interrupts" needs none of this: hv16 sets the vector's bit in a descriptor in memory and sends a
+notification, and the receiver moves the bits to its virtual IRR by itself and delivers, without an exit.
+With apic=off nobody exits, because hv16 has no part in it."""
+
+DEMO = Demo(
+    about="interrupts to the second processor, which is busy: what each one costs there",
+    cases=EVERY_MODE, titles=["sender", "its exits", "receiver", "the receiver's exits"],
+    cells=cells, problem=problem, notes=notes, text=TEXT, cpus=2, cpu="corei7_skylake_x")

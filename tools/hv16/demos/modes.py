@@ -12,9 +12,8 @@ from hv16.run import RunRequest
 RUN_SECONDS = 60
 REFUSED = re.compile(r"^hv16: (?:refused: )?(?:apic=[\w-]+: )?(.*?)(?:; apic=auto.*)?$")
 VERDICT = re.compile(r"^guest16: demo \S+ (ok|skipped|FAILED)(?:: (.*?))?\r?$", re.MULTILINE)
-
-
 STORM = "INIT exits, and the guest has not executed one instruction"
+X2APIC_MODES = ("x2apic", "posted")
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,9 @@ class Case:
         return "-".join([self.mode, *(word.partition("=")[2] for word in self.more)])
 
 
+EVERY_MODE = [Case(mode) for mode in models.APIC_MODES]
+
+
 @dataclass
 class Outcome:
     """What became of a case. One of `lacks`, `problem` and `verdict` says it in a word."""
@@ -59,6 +61,11 @@ class Outcome:
     @property
     def ran(self) -> bool:
         return not self.lacks and not self.problem
+
+    @property
+    def others(self) -> dict[str, str]:
+        """What the guest's other processors found, by their names: "cpu-01"."""
+        return {key: value for key, value in self.values.items() if key.startswith("cpu-")}
 
 
 def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcome:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from hv16.demos.modes import Outcome
+from hv16.demos.demo import Demo
+from hv16.demos.modes import EVERY_MODE, Outcome
 
 LINE = re.compile(r"^spinlocks: ([\w-]+) ([0-9A-F]{4}) ([0-9A-F]{4}) (\d+) (\d+) (\d+) (\d+)$",
                   re.MULTILINE)
@@ -96,3 +97,24 @@ def notes(_: list[Outcome]) -> list[str]:
     return ["IRR, ISR, TPR, PPR: priority classes, bits 7:4, behind the step. CR8: the mail's "
             "intercept. Threshold:", "TPR's, in the modes tpr-ro and tpr. The columns to the right "
             "are the exits of the step in each mode."]
+
+
+TEXT = """\
+The question (seeds/004_8b426f7ab292b2ac.txt): on AMD's processors KVM learns that TPR was lowered
+by an intercept of MOV CR8. When must it be on? The mail answers with this example from Windows: two
+nested spinlocks, which raise TPR to 2; a timer interrupt of class 13 inside; and the "deferred
+procedure call" that its handler asks for by an interrupt of class 2, which must wait.
+
+IRR and ISR, TPR and PPR are those of the mail, and its intercept follows from them: on while TPR
+holds back the highest of IRR and ISR. It costs an exit for each write, so the second lock is taken
+and released with two exits, and the release of the first is the third. Intel's TPR threshold is the
+same idea with a number: TPR may be written as often as one likes, and only the write that goes
+below the threshold exits. That is one exit in tpr, and the only one that TPR makes. It also looks
+at IRR alone: what is in service comes to an end by an EOI, which is an exit of its own.
+
+Both go wrong in the same way. If the condition is not looked at again when it may have changed, at
+a request, an EOI, a delivery, a write that exits, the deferred call comes too early or never."""
+
+DEMO = Demo(
+    about="two locks, a timer and the work it puts off: what waits for what, and how it is noticed",
+    cases=EVERY_MODE, problem=problem, notes=notes, text=TEXT, rows=rows, differences=differences)
