@@ -1,7 +1,7 @@
 """`demo`: one demo of guest16 in every APIC mode, in one table, and what it must show.
 
-Most demos answer a question that somebody asked; question and answer are printed below the
-table. A demo fails when the table is not what the answer says.
+Most demos answer a question that somebody asked: docs/questions.md has them. The answer is printed
+below the table. A demo fails when the table is not what the answer says.
 """
 
 import json

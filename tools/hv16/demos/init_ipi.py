@@ -54,7 +54,7 @@ def notes(_: list[Outcome]) -> list[str]:
 
 
 TEXT = """\
-The question (seeds/003_913debcc2571e2e4.txt): a guest sends itself an INIT through the APIC. The
+The question (docs/questions.md, question 1): a guest sends itself an INIT through the APIC. The
 hypervisor handles exit 3, resets the guest's registers, resumes, and gets exit 3 again, for ever, the
 guest's RIP still where it was put. How is the INIT to be acknowledged?
 

@@ -100,7 +100,7 @@ def notes(_: list[Outcome]) -> list[str]:
 
 
 TEXT = """\
-The question (seeds/004_8b426f7ab292b2ac.txt): on AMD's processors KVM learns that TPR was lowered
+The question (docs/questions.md, question 5): on AMD's processors KVM learns that TPR was lowered
 by an intercept of MOV CR8. When must it be on? The mail answers with this example from Windows: two
 nested spinlocks, which raise TPR to 2; a timer interrupt of class 13 inside; and the "deferred
 procedure call" that its handler asks for by an interrupt of class 2, which must wait.

@@ -76,7 +76,7 @@ def notes(_: list[Outcome]) -> list[str]:
 
 
 TEXT = """\
-The question (seeds/001_38ef5c1844629d76.txt): what are the three addresses for, and is the
+The question (docs/questions.md, question 3): what are the three addresses for, and is the
 virtual-APIC page only for TPR?
 
 IA32_APIC_BASE is where software looks: the guest's own, which it may move, and the machine's,

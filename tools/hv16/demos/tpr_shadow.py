@@ -65,7 +65,7 @@ def notes(outcomes: list[Outcome]) -> list[str]:
 
 
 TEXT = """\
-The question (seeds/000_be79161bff77d751.txt): with the APIC-access page mapped read-only, Windows
+The question (docs/questions.md, question 2): with the APIC-access page mapped read-only, Windows
 XP runs well and up to three times faster than with every access emulated. Mapped for writing, it
 dies with IRQL_NOT_LESS_OR_EQUAL. Is the value in the virtual-APIC page not to be trusted?
 

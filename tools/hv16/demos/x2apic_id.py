@@ -38,7 +38,7 @@ def notes(_: list[Outcome]) -> list[str]:
 
 
 TEXT = """\
-The question (seeds/002_c35ae5bdfc062098.txt): with x2APIC virtualization on, RDMSR 802H returns
+The question (docs/questions.md, question 4): with x2APIC virtualization on, RDMSR 802H returns
 2621447225 on every core. Why is it not the APIC ID?
 
 Because nobody wrote the ID there. With APIC-register virtualization the processor answers RDMSR of
