@@ -11,6 +11,7 @@ BUILD = Path(os.environ.get("HV16_BUILD", ROOT / "build"))
 EXIT_OK = 0
 EXIT_STOPPED = 1  # hv16 refused or stopped, or the guest ended with a code that is not 0
 EXIT_USAGE = 2
+EXIT_HELP_SHOWN = 3  # of --check: run.sh need not go on
 EXIT_TIMEOUT = 124  # as timeout(1) does it
 
 

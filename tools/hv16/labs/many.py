@@ -50,11 +50,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     return args
 
 
-def labs_command(words: list[str]) -> int:
-    args = parse(words)
-    if args.help:
-        print(HELP, end="")
-    elif args.action == "handout":
+def labs_command(args: argparse.Namespace) -> int:
+    if args.action == "handout":
         handout.handout(find_several(args.what), Path(args.out))
     else:
         grade_all.grade_all(Path(args.what), find_several(args.labs), Path(args.csv), args.jobs)

@@ -1,4 +1,4 @@
-"""`./run.sh lab ...` and `./run.sh labs ...`."""
+"""`./run.sh lab`: what a student types."""
 
 import argparse
 import datetime
@@ -8,12 +8,11 @@ import sys
 import textwrap
 from pathlib import Path
 
-from hv16 import debug, run
+from hv16 import arguments, debug, run
 from hv16.labs import grade, handout, lab as labs, tree
 from hv16.labs.lab import Lab
 from hv16.paths import EXIT_OK, EXIT_STOPPED, ROOT, UserError, near_name, shown
 
-EXIT_HELP_SHOWN = 3  # as for hv16.cli
 ACTIONS = ("run", "start", "debug", "grade", "hint", "reset")
 
 HELP = """\
@@ -127,10 +126,9 @@ def built(lab: Lab) -> Path:
 
 
 def request_for(lab: Lab, args: argparse.Namespace) -> run.RunRequest:
-    from hv16 import cli
     words = grade.module_of(lab).run_options(lab.work) if lab.answers else lab.run
-    command, _, parsed = cli.parse([*words, *(["--headless"] if args.headless else [])])
-    request = cli.request_from(command, parsed)
+    command, _, parsed = arguments.parse([*words, *(["--headless"] if args.headless else [])])
+    request = arguments.request_from(command, parsed)
     if lab.files:
         request.image = built(lab) / "build" / "hv16.img"
     return request
@@ -185,23 +183,9 @@ def list_labs() -> int:
     return EXIT_OK
 
 
-def lab_command(words: list[str]) -> int:
-    args = parse(words)
-    if args.help:
-        print(HELP, end="")
-        return EXIT_OK
+def lab_command(args: argparse.Namespace) -> int:
     if args.lab == "list":
         return list_labs()
     actions = {"run": boot, "start": start, "debug": debug_lab, "grade": grade_lab, "hint": hint,
                "reset": reset}
     return actions[args.action](labs.find(args.lab), args)
-
-
-def check(words: list[str]) -> int:
-    """For run.sh: is this worth installing anything for?"""
-    from hv16.labs import many
-    args = parse(words[1:]) if words[0] == "lab" else many.parse(words[1:])
-    if args.help:
-        print(HELP if words[0] == "lab" else many.HELP, end="")
-        return EXIT_HELP_SHOWN
-    return EXIT_OK
