@@ -7,7 +7,7 @@ thing, and that must be said.
 import json
 
 import pytest
-from hv16 import exit_costs, models
+from hv16 import apic_costs, models
 from hv16.demos import command, modes, tpr_shadow
 from hv16.demos.command import DEMOS, demo_command
 from hv16.demos.demo import judge
@@ -234,12 +234,12 @@ def bench_outcome(mode: str, both: int) -> Outcome:
 
 
 def test_a_target_that_is_missed_is_called_so():
-    lines = exit_costs.apic_targets([bench_outcome("mmio", 601), bench_outcome("tpr", 7),
+    lines = apic_costs.targets([bench_outcome("mmio", 601), bench_outcome("tpr", 7),
                                 bench_outcome("apicv", 6)])
     assert [line.split()[-1] for line in lines] == ["MISSED", "MISSED", "met"]
     with_exit = bench_outcome("tpr", 1)
     with_exit.serial = with_exit.serial.replace("tpr-both 1 0", "tpr-both 1 1")
-    assert exit_costs.apic_targets([bench_outcome("mmio", 600), with_exit])[1].endswith("MISSED")
+    assert apic_costs.targets([bench_outcome("mmio", 600), with_exit])[1].endswith("MISSED")
 
 
 def test_bench_says_in_which_mode_the_guest_failed(monkeypatch, capsys):
@@ -247,7 +247,7 @@ def test_bench_says_in_which_mode_the_guest_failed(monkeypatch, capsys):
     monkeypatch.setattr(modes, "run_case", lambda request, name, case, folder: Outcome(
         case, verdict="FAILED", reason="an interrupt never came") if case.mode == "mmio"
         else bench_outcome(case.mode, 1))
-    assert exit_costs.apic_command(RunRequest(), None) == 1
+    assert apic_costs.bench_apic_command(RunRequest(), None) == 1
     assert capsys.readouterr().err == "hv16: bench, apic=mmio: an interrupt never came\n"
 
 

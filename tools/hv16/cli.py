@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from hv16 import debug, doctor, exit_costs, image, install, symbols
+from hv16 import apic_costs, debug, doctor, exit_costs, image, install, symbols
 from hv16.arguments import HELP, Parser, parse, request_from
 from hv16.demos.command import demo_command
 from hv16.labs import many, student
@@ -51,7 +51,8 @@ def carry_out(command: str, rest: list[str], args: argparse.Namespace, request: 
     if command == "demo":
         return demo_command(request, rest[0] if rest else "", args.json)
     if command == "bench":
-        measure = exit_costs.bench_command if args.apic is None else exit_costs.apic_command
+        measure = (exit_costs.bench_command if args.apic is None
+                   else apic_costs.bench_apic_command)
         return measure(request, args.json)
     if command == "doctor":
         return doctor.doctor_command()
