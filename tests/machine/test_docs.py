@@ -1,4 +1,4 @@
-"""README.md and docs/: each command that they show runs, and prints what they show.
+"""README.md, tests/README.md and docs/: each command that they show runs, and prints what they show.
 
 A fenced block is one session. It starts in a clean copy of the tree, already built. A line that
 begins with "$ " is a command; the lines after it are its output. In the output a line "..." stands
@@ -34,7 +34,7 @@ from transcript import first_difference
 from hv16 import bochs_installed, vmcs
 from hv16.paths import ROOT
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "tests/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND_SECONDS = 120
 WIDTH = 100
 
