@@ -26,7 +26,8 @@ def imports_of(text: str) -> list[ast.stmt]:
 
 def deferred(modules: dict[str, str]) -> list[str]:
     """Imports that do not stand at the top, as "module:line"."""
-    at_top = {name: {node.lineno for node in ast.parse(text).body} for name, text in modules.items()}
+    at_top = {name: {node.lineno for node in ast.parse(text).body}
+              for name, text in modules.items()}
     return [f"{name}:{node.lineno}" for name, text in modules.items() for node in imports_of(text)
             if node.lineno not in at_top[name]]
 
@@ -77,7 +78,7 @@ def test_no_file_is_too_long():
     assert {name: lines for name, lines in long.items() if lines > LINES_MAX} == {}
 
 
-# --- Each of these is noticed ------------------------------------------------------------------------
+# --- Each of these is noticed ----------------------------------------------------------------------
 
 
 def test_an_import_inside_a_function_is_noticed():

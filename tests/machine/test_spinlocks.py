@@ -1,4 +1,4 @@
-"""The demo spinlocks: the mail of seed 004, row by row, and what is called wrong."""
+"""The demo spinlocks: the mail of docs/questions.md, question 5, row by row, and what is called wrong."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`bench --apic`: what accesses to the local APIC cost in each mode, and whether targets are met."""
+"""`bench --apic`: what an access to the local APIC costs in each mode, and which targets are met."""
 
 import json
 import re

@@ -144,7 +144,7 @@ class Bochs(Machine):
         os.write(self.pipe, command.encode("ascii") + b"\n")
 
     def ask(self, command: str) -> str:
-        """A command's answer. PTIME, sent behind it, shows where the answer ends.
+        """A command's answer. PTIME, sent after it, shows where the answer ends.
 
         Exactly one PTIME for each question: the answer of a second one would be taken for the
         end of the next.
@@ -172,7 +172,7 @@ class Bochs(Machine):
         self.send("c")
 
     def halted(self) -> bool:
-        """At a magic breakpoint: is it one of ours, with CLI and HLT behind it? If not, go on."""
+        """At a magic breakpoint: is it one of ours, with CLI and HLT after it? If not, go on."""
         if not self.stopped:
             return False
         code = self.ask("u /2")
@@ -219,7 +219,7 @@ class Bochs(Machine):
         (self.spec.out / PIPE).unlink(missing_ok=True)
 
     def panic(self) -> tuple[str, str, str] | None:
-        """The first panic in Bochs's log, behind which nothing counts: ticks, device, message."""
+        """The first panic in Bochs's log, after which nothing counts: ticks, device, message."""
         path = self.spec.out / LOG
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         panic = re.search(r"^(\d+)p\[\s*(\w*)\s*\]\s*(?:>>PANIC<<\s*)?(.*)$", text, re.MULTILINE)

@@ -1,7 +1,7 @@
 """The disk images: hv16.img (hypervisor and guest) and guest16.img (the guest alone).
 
 The layout is hv/layout.h's and hv/boot.h's: LBA 0 the MBR, 1 the header, 2 the options, from 3
-on stage2 and the hypervisor, and the active partition with the guest behind them.
+on stage2 and the hypervisor, and the active partition with the guest after them.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def make_images(mbr: bytes, stage2: bytes, hypervisor: bytes, guest: bytes) -> t
 
 
 def options_sector(old: bytes, words: list[str]) -> bytes:
-    """The options sector with `words` (KEY=VALUE each) put behind what it holds already."""
+    """The options sector with `words` (KEY=VALUE each) put after what it holds already."""
     for word in words:
         key, equals, _ = word.partition("=")
         if not key or not equals or not word.isascii() or not word.isprintable() or " " in word:

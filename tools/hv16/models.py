@@ -47,7 +47,8 @@ class Features:
     @property
     def missing(self) -> str:
         """What hv16 lacks first on this CPU; empty if nothing."""
-        for have, name in ((self.boots, "BIOS that starts there"), (self.long_mode, "long mode"), (self.vmx, "VMX"), (self.ept, "EPT"),
+        for have, name in ((self.boots, "BIOS that starts there"), (self.long_mode, "long mode"),
+                           (self.vmx, "VMX"), (self.ept, "EPT"),
                            (self.unrestricted, "unrestricted guest")):
             if not have:
                 return name

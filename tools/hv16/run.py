@@ -15,7 +15,7 @@ from hv16.summary import Ending, Summary
 
 DEFAULT_OUT = ROOT / "out" / "run"
 POLL_SECONDS = 0.02
-SETTLE_SECONDS = 1.0  # from the last line of a log to the breakpoint behind it
+SETTLE_SECONDS = 1.0  # from the last line of a log to the breakpoint after it
 PADDED_COPY_MAX = 256 << 20
 EXIT_INTERRUPTED = 130  # as a shell reports Ctrl-C
 UNTIL_WINDOW = 64 << 10  # how far back --until looks when new output comes
@@ -229,7 +229,7 @@ class Watcher:
             self.machine.pump(POLL_SECONDS)
 
     def settle(self) -> None:
-        """Lets the machine reach the breakpoint behind its last line: then ticks are exact."""
+        """Lets the machine reach the breakpoint after its last line: then ticks are exact."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline and not self.machine.halted():
             if self.machine.exited():

@@ -13,7 +13,7 @@ STEPS = 11
 
 @dataclass(frozen=True)
 class Step:
-    """The state behind a step. Vectors and priorities are classes, bits 7:4."""
+    """The state after a step. Vectors and priorities are classes, bits 7:4."""
 
     name: str
     requested: frozenset[int]  # in IRR
@@ -33,7 +33,7 @@ class Step:
 
     @property
     def intercept(self) -> bool:
-        """Of MOV CR8, as the mail has it: while TPR holds back anything of IRR and ISR."""
+        """Of MOV CR8, as docs/questions.md, question 5, has it: while TPR holds back anything of IRR and ISR."""
         return 0 < max(self.requested | self.in_service, default=0) <= self.tpr
 
 
@@ -94,7 +94,7 @@ def differences(outcomes: list[Outcome]) -> dict[str, str]:
 
 
 def notes(_: list[Outcome]) -> list[str]:
-    return ["IRR, ISR, TPR, PPR: priority classes, bits 7:4, behind the step. CR8: the mail's "
+    return ["IRR, ISR, TPR, PPR: priority classes, bits 7:4, after the step. CR8: the mail's "
             "intercept. Threshold:", "TPR's, in the modes tpr-ro and tpr. The columns to the right "
             "are the exits of the step in each mode."]
 

@@ -1,7 +1,7 @@
 """What a lab's tests.py is written with: @test, and a bench that builds, boots and compares.
 
 A verdict never comes from what a program prints by itself. Host drivers and guests of these tests
-print each value behind a nonce that is new in every run; exits are counters read from memory.
+print each value after a nonce that is new in every run; exits are counters read from memory.
 """
 
 import re
