@@ -3,7 +3,6 @@
 import argparse
 import datetime
 import json
-import shutil
 import sys
 import textwrap
 from pathlib import Path
