@@ -14,7 +14,7 @@ FLAGS = ["-std=c17", "-O1", "-Ihv", "-Itests/unit"]
 
 # Name of the bug: the file, what is replaced there (exactly once), by what, the program that notices.
 BUGS = {
-    # The four of the classic kind: seed 000's blue screen, and its lost interrupt.
+    # The four of the classic kind: the blue screen of docs/questions.md, question 2, and its lost interrupt.
     "threshold not recomputed at EOI": (
         "lapic.c", """LAPIC_UPDATE | LAPIC_EOI_LEVEL
                                                          : LAPIC_UPDATE;""",

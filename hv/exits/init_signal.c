@@ -4,7 +4,7 @@
  *
  * The exit is the processor's acknowledgement: SDM volume 3, "Other Causes of VM Exits" (3C 26.2).
  * Where it is not, the INIT is still there at the next entry, and the guest never executes another
- * instruction: seeds/003_913debcc2571e2e4.txt, and docs/init.md.
+ * instruction: docs/questions.md, question 1, and docs/init.md.
  */
 #include "console/log.h"
 #include "exits/exits.h"

@@ -5,6 +5,7 @@ thing, and that must be said.
 """
 
 import json
+import re
 
 import pytest
 from hv16 import apic_costs, models
@@ -12,6 +13,7 @@ from hv16.demos import command, modes, tpr_shadow
 from hv16.demos.command import DEMOS, demo_command
 from hv16.demos.demo import judge
 from hv16.demos.modes import Case, Outcome
+from hv16.paths import ROOT
 from hv16.run import RunRequest
 from machines import run_sh
 
@@ -337,3 +339,10 @@ def test_a_table_that_cannot_be_written_is_status_2_and_names_the_file(out):
     done = run_sh("demo", "x2apic-id", "--json", "/nowhere/x", "--out", str(out))
     assert done.returncode == 2 and "RDMSR 802H" in done.stdout, "the table is shown all the same"
     assert done.stderr == "hv16: /nowhere/x: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_question_that_a_demo_answers_is_there(name):
+    text = (ROOT / "docs/questions.md").read_text("utf-8")
+    for number in re.findall(r"docs/questions\.md, question (\d)", DEMOS[name].text):
+        assert re.search(rf"^## {number}\. ", text, re.MULTILINE)
