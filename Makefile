@@ -19,7 +19,7 @@ HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-fi
 ASFLAGS := -I$B/ -Ihv/ -Imbr/ -Istage2/ -Iguest16/ -w+error
 
 HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c hv/*/*/*.c))
-HV_ASM  := hv/entry.asm hv/cpu/faults.asm hv/cpu/trampoline.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
+HV_ASM  := hv/entry.asm hv/host/faults.asm hv/init/trampoline.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
 HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
 HEADERS := $(wildcard hv/*.h hv/*/*.h hv/*/*/*.h) Makefile
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)

@@ -30,7 +30,7 @@
 #define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, packed */
 #define HV_LOAD_SEGMENT  0x1000
 
-#define TRAMPOLINE_ADDR 0x8000 /* hv/cpu/trampoline.asm: stage2 is done by then */
+#define TRAMPOLINE_ADDR 0x8000 /* hv/init/trampoline.asm: stage2 is done by then */
 #define TRAMPOLINE_MAX  0x100
 
 /* --- The hypervisor's block --------------------------------------------------------------------

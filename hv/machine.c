@@ -6,7 +6,7 @@
 #include "console/log.h"
 #include "console/screen.h"
 #include "cpu/cpu.h"
-#include "cpu/tables.h"
+#include "host/tables.h"
 
 struct machine machine;
 struct vcpu vcpus[CPUS_MAX];

@@ -6,8 +6,8 @@
 #include "console/log.h"
 #include "console/screen.h"
 #include "cpu/mail.h"
-#include "cpu/start.h"
-#include "cpu/tables.h"
+#include "init/start.h"
+#include "host/tables.h"
 #include "exits/exits.h"
 #include "guest/resident.h"
 #include "guest/restart.h"
@@ -65,7 +65,7 @@ static _Noreturn void run(struct vcpu *vcpu)
     exit_loop(vcpu); /* exits/: the rest of the hypervisor's life */
 }
 
-/* Where each further processor arrives from cpu/trampoline.asm. */
+/* Where each further processor arrives from init/trampoline.asm. */
 _Noreturn void cpu_main(struct vcpu *vcpu)
 {
     tables_load(vcpu->id);

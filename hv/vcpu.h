@@ -69,7 +69,7 @@ struct vcpu {
     uint64_t chores_from; /* how many exits there were when the guest last began */
     uint32_t id;          /* counted from 0, the one that booted */
     uint32_t apic_id;     /* of the processor it runs on */
-    bool unfit;           /* this processor cannot run it: cpu/start.c leaves it out */
+    bool unfit;           /* this processor cannot run it: init/start.c leaves it out */
     bool takes_nmis;      /* its VMCS is current there: NMIs that hit hv16 are for it */
     bool nmi_pending;     /* an NMI hit the hypervisor and is still to reach the guest */
     bool nmi_sent;        /* it goes with the next entry, if no handler prefers another event */

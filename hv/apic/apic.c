@@ -129,7 +129,7 @@ void apic_open(struct vcpu *vcpu)
     open_controls(vcpu);
     apic_restart(vcpu);
     if (vcpu->id > 0)
-        return; /* it is announced when it is up: cpu/start.c */
+        return; /* it is announced when it is up: init/start.c */
     log_info("apic: %s; IA32_APIC_BASE %lx, APIC-access address %lx, virtual-APIC address %lx",
              apic_way->name, vcpu->lapic.base, physical_address(access_page),
              physical_address(vcpu->lapic.page));

@@ -8,7 +8,7 @@
  */
 #include "cpu/cpu.h"
 #include "cpu/mail.h"
-#include "cpu/tables.h"
+#include "host/tables.h"
 #include "exits/exits.h"
 #include "machine.h"
 #include "vmx/inject.h"

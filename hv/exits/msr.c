@@ -6,7 +6,7 @@
 #include "cpu/msr.h"
 #include "apic/apic.h"
 #include "console/log.h"
-#include "cpu/tables.h"
+#include "host/tables.h"
 #include "exits/exits.h"
 #include "mem/ept.h"
 #include "vmx/inject.h"

@@ -3,7 +3,7 @@
  * reason 4. With apic=off the guest's own APIC sends them. The exit qualification has the vector.
  * Source: SDM volume 3, "Other Causes of VM Exits" (3C 26.2).
  */
-#include "cpu/tables.h"
+#include "host/tables.h"
 #include "exits/exits.h"
 #include "init/init.h"
 #include "vmx/vmcs.h"

@@ -4,14 +4,14 @@
  * INITs are blocked in VMX root operation, and VMXOFF unblocks them: SDM volume 2, "VMXOFF". So the
  * processor leaves VMX operation, is reset, and begins in the BIOS, as after any INIT. The BIOS has
  * been told to go on at the address at 40:67, where the trampoline of the other processors
- * (cpu/trampoline.asm) leads back to long mode. VMX operation begins anew with the old VMCS, and
+ * (init/trampoline.asm) leads back to long mode. VMX operation begins anew with the old VMCS, and
  * the guest is where its INIT has put it. It notices none of this.
  */
 #include "apic/physical.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "cpu/start.h"
-#include "cpu/tables.h"
+#include "init/start.h"
+#include "host/tables.h"
 #include "exits/exits.h"
 #include "init/init.h"
 #include "lib/string.h"

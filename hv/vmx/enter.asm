@@ -5,7 +5,7 @@
 ; vcpu->gpr. So the guest's registers can be stored at once, without a free register, and as the
 ; stack of the vCPU lies right below them, C can be called then.
 ;
-; An exception or NMI in here is safe, for its handler has a stack of its own (cpu/tables.c).
+; An exception or NMI in here is safe, for its handler has a stack of its own (host/tables.c).
 
 %include "layout.inc"
 bits 64

@@ -4,7 +4,7 @@
  */
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
-#include "cpu/tables.h"
+#include "host/tables.h"
 #include "layout.h"
 #include "vmx/enter.h"
 #include "vmx/vmcs.h"

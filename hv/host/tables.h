@@ -1,8 +1,8 @@
 /*
- * cpu/tables.h: the hypervisor's own GDT, TSS and IDT, and accesses that may fault.
+ * host/tables.h: the hypervisor's own GDT, TSS and IDT, and accesses that may fault.
  */
-#ifndef HV16_CPU_TABLES_H
-#define HV16_CPU_TABLES_H
+#ifndef HV16_HOST_TABLES_H
+#define HV16_HOST_TABLES_H
 
 #include "vcpu.h"
 #include <stdbool.h>

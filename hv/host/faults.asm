@@ -11,7 +11,7 @@ extern host_nmi
 ; Vectors whose exception pushes an error code (SDM volume 3, "Error Code", 3A 6.13).
 %define HAS_ERROR_CODE (1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21)
 
-%macro SAVE 0                   ; struct host_frame in cpu/tables.c, from its end. R12 to R15 are
+%macro SAVE 0                   ; struct host_frame in host/tables.c, from its end. R12 to R15 are
     push    r11                 ; the called function's to keep
     push    r10
     push    r9

@@ -1,7 +1,7 @@
 ; trampoline.asm: the first instructions of each further processor: from the real mode that a SIPI
 ; starts it in straight to long mode, and into cpu_main().
 ;
-; cpu/start.c copies this to TRAMPOLINE_ADDR, below 1 MiB, and fills in what the processor that
+; init/start.c copies this to TRAMPOLINE_ADDR, below 1 MiB, and fills in what the processor that
 ; booted has in its control registers. Paging and protection are switched on together: SDM volume 3,
 ; "Initializing IA-32e Mode" (3A 10.8.5).
 
@@ -60,7 +60,7 @@ gdt_pointer:
     dd      HERE(gdt)
 
 align 8
-trampoline_data:                ; struct trampoline_data in cpu/start.c
+trampoline_data:                ; struct trampoline_data in init/start.c
 cr3_value:      dq 0
 cr0_value:      dq 0
 stack_value:    dq 0

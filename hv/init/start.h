@@ -1,8 +1,8 @@
 /*
- * cpu/start.h: the other processors of the machine.
+ * init/start.h: the other processors of the machine.
  */
-#ifndef HV16_CPU_START_H
-#define HV16_CPU_START_H
+#ifndef HV16_INIT_START_H
+#define HV16_INIT_START_H
 
 #include "vcpu.h"
 

@@ -1,8 +1,8 @@
 /*
- * cpu/start.c: see start.h.
+ * init/start.c: see start.h.
  * Source: SDM volume 3, "MP Initialization Example" (3A 9.4.4).
  */
-#include "cpu/start.h"
+#include "init/start.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
 #include "console/log.h"
@@ -18,7 +18,7 @@
 #define PATIENCE         100000
 #define MEMORY_WITH_ACPI 0x100000000ull
 
-struct trampoline_data { /* cpu/trampoline.asm */
+struct trampoline_data { /* init/trampoline.asm */
     uint64_t cr3, cr0, stack, vcpu, entry;
 };
 

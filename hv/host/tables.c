@@ -1,9 +1,9 @@
 /*
- * cpu/tables.c: GDT, TSS and IDT of the hypervisor.
+ * host/tables.c: GDT, TSS and IDT of the hypervisor.
  * Source: SDM volume 3, "Segment Descriptors" (3A 3.4.5), "Task Management in 64-bit Mode"
  * (3A 8.7), "64-Bit Mode IDT" (3A 6.14.1).
  */
-#include "cpu/tables.h"
+#include "host/tables.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/mail.h"
@@ -44,7 +44,7 @@ struct gate {
 _Static_assert(sizeof(struct tss) == 104, "SDM: 64-Bit TSS Format");
 _Static_assert(sizeof(struct gate) == 16, "SDM: 64-Bit IDT Gate Descriptors");
 
-/* What cpu/faults.asm has on the stack when it calls C. */
+/* What host/faults.asm has on the stack when it calls C. */
 struct host_frame {
     uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11;
     uint64_t vector, error_code;
@@ -56,7 +56,7 @@ struct pointer {
     uint64_t base;
 } __attribute__((packed));
 
-extern const uint64_t fault_stubs[VECTORS]; /* cpu/faults.asm */
+extern const uint64_t fault_stubs[VECTORS]; /* host/faults.asm */
 extern const uint8_t rdmsr_safe_at[], wrmsr_safe_at[], msr_safe_failed[];
 void host_fault(struct host_frame *frame);
 void host_nmi(void);
