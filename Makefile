@@ -66,8 +66,8 @@ $B/guest16.bin: guest16/guest16.asm $(wildcard guest16/*.asm) $(BOOTINC)
 $B/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D); echo "  cc   $<"
 	$Q$(CC) $(OPT) $(HVFLAGS) -c -o $@ $<
-$B/hv/exits/%.o: OPT := -Os # where a tick counts
-$B/hv/apic/%.o $B/hv/emulate/%.o $B/hv/model/lapic%.o $B/hv/model/lapic.o $B/hv/model/execute.o: OPT := -O2 -fno-inline-functions-called-once
+$B/hv/exits/%.o $B/hv/vmx/loop.o: OPT := -Os # where a tick counts
+$B/hv/apic/%.o $B/hv/emulate/%.o $B/hv/virt/%.o $B/hv/vmx/v%.o $B/hv/vmx/w%.o $B/hv/vmx/exit_facts.o $B/hv/vmx/guest_state.o $B/hv/model/lapic%.o $B/hv/model/lapic.o $B/hv/model/execute.o: OPT := -O2 -fno-inline-functions-called-once
 $B/%.asm.o: %.asm $B/layout.inc
 	@mkdir -p $(@D); echo "  nasm $<"
 	$Q$(NASM) -f elf64 $(ASFLAGS) -o $@ $<
@@ -111,6 +111,7 @@ unit: units
 	@for t in $(UNITS); do $$t || exit 1; done
 check: all
 	$(PYTHON) tools/check.py
+	$(PYTHON) tools/floors.py
 	$(PYTHON) docs/pictures/pictures.py check
 	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] hv/*/*/*.[ch] tools/*.c tests/unit/*.[ch])
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 -Ihv \

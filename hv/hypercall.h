@@ -24,7 +24,7 @@
  * virtual-APIC address; bits 31:0 each, 0 for an address that the mode does not use. */
 #define HYPERCALL_APIC_ADDRESSES 7
 
-/* EAX of HYPERCALL_APIC_MODE: the values of enum apic_mode. */
+/* EAX of HYPERCALL_APIC_MODE: the values of enum apic_option. */
 #define HYPERCALL_APIC_OFF    0
 #define HYPERCALL_APIC_MMIO   1
 #define HYPERCALL_APIC_TPR_RO 2

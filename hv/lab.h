@@ -10,7 +10,7 @@
 #define LAB_TODO(number)                                                                           \
     lab_not_implemented("LAB " #number ": not implemented (" __FILE__ ":" LAB_LINE(__LINE__) ")")
 
-/* lab.c stops the machine; on the host, labs/common/host.c ends the test. */
+/* console/end.c ends the run; on the host, labs/common/host.c ends the test. */
 _Noreturn void lab_not_implemented(const char *what);
 
 #endif

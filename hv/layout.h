@@ -69,6 +69,9 @@
 #define PORT_PCI_ADDRESS   0xCF8
 #define PORT_RESET_CONTROL 0xCF9
 
+/* --- Processors ------------------------------------------------------------------------------ */
+#define CPUS_MAX 8 /* virtual processors, each on a processor of its own */
+
 /* --- Selectors of the GDT that stage2 loads and the hypervisor keeps -------------------------- */
 #define SEL_CODE32 0x08
 #define SEL_DATA   0x10

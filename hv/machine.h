@@ -1,11 +1,10 @@
 /*
- * machine.h: what is known about the machine once hv_main() has looked, and how a run ends.
+ * machine.h: what is known about the machine once hv_main() has looked, and its virtual processors.
  */
 #ifndef HV16_MACHINE_H
 #define HV16_MACHINE_H
 
 #include "boot.h"
-#include "model/format.h"
 #include "model/options.h"
 #include "vcpu.h"
 #include <stddef.h>
@@ -36,16 +35,5 @@ static inline uint64_t physical_address(const void *pointer)
     uint64_t address = (uint64_t)pointer;
     return address >= HV_VIRT ? address - HV_VIRT + machine.boot.hv_base : address;
 }
-
-/*
- * The ways a run ends. Each writes its last line to the log and halts; refused and stopped show
- * the line on the screen too.
- *   refuse:  before VMXON, this machine or these options cannot do it. The line names what.
- *   stop:    hv16 cannot go on with this guest.
- *   end:     the guest said that it is done.
- */
-_Noreturn void machine_refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
-_Noreturn void machine_stop(const char *fmt, ...) PRINTF_LIKE(1, 2);
-_Noreturn void machine_end(uint8_t code);
 
 #endif

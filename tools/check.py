@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Lines of code of the hypervisor, without comments, blank lines and flat tables: all of it, and what
 # is read in one go, a module.
-CODE_LINES_MAX = 8000
+CODE_LINES_MAX = 8700
 MODULE_LINES_MAX = 2000
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
@@ -24,19 +24,26 @@ FLAT_TABLES = {"vmx/fields.h", "vmx/bits.h", "vmx/explain/field_names.c", "vmx/e
 OWNED = [
     (r"\bvm(read|write)\s+%", {"vmx/vmcs.h", "vmx/vmcs.c"},
      "VMREAD and VMWRITE are in vmx/vmcs.h's wrappers only"),
+    (r"\bVMCS_[A-Z]|\bvmcs_\w+\(|\b(PIN|PROC|PROC2|EXITCTL|ENTRYCTL|ACTIVITY|INTERRUPTIBILITY|"
+     r"PENDING_DEBUG)_[A-Z]", {"vmx/", "virt/guest.h"},
+     "VMCS fields and the bits of VMX controls are vmx/'s: ask virt/virt.h or virt/guest.h"),
+    (r'#include "vmx/', {"vmx/", "virt/guest.h", "main.c", "vcpu.h"},
+     "vmx/ is reached through the door: virt/virt.h"),
+    (r"\bINTERRUPTION_[A-Z]", {"vmx/", "virt/inject.c", "quirks.c"},
+     "the format of an event is virt/inject.c's"),
     (r"\binvept\s+%|\bEPT_(READ|WRITE|EXECUTE|LARGE)\b", {"mem/ept.c"},
      "EPT entries and INVEPT are in mem/ept.c only"),
-    (r"vmcs_(write|set|clear)\w*\(\s*VMCS_VM_ENTRY_(INTERRUPTION|EXCEPTION|INSTRUCTION)",
-     {"vmx/inject.c"}, "events are injected in vmx/inject.c only"),
-    (r"vmcs_(write|set|clear)\w*\(\s*VMCS_GUEST_RIP",
-     {"exits/loop.c", "vmx/vmcs.c", "vmx/vmcs_guest.c"},
-     "RIP is advanced in exits/loop.c only"),
+    (r"guest_(write|set|clear)\(\s*EVENT_", {"virt/inject.c"},
+     "events are injected in virt/inject.c only"),
+    (r"(vmcs_write\w*\(\s*VMCS_|guest_write\(\s*)GUEST_RIP\b",
+     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_state.c", "virt/guest.h"},
+     "RIP is advanced in vmx/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),
     (r"\bVGA_TEXT\b", {"console/screen.c", "layout.h"},
      "the text screen belongs to console/screen.c"),
-    (r"lapic(->|\.)page|\bVMCS_(VIRTUAL_APIC_ADDRESS|TPR_THRESHOLD|GUEST_INTERRUPT_STATUS)\b",
-     {"apic/", "model/", "vmx/"},
+    (r"lapic(->|\.)page|\bapic_set_status\(|\bexit_when_tpr_below\(",
+     {"apic/", "model/", "vmx/", "virt/"},
      "the virtual-APIC page is touched in apic/ only"),
     (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},
      "the physical APIC is apic/physical.c's only"),
@@ -46,7 +53,7 @@ OWNED = [
 
 # What lies here is compiled unchanged into the host tests: nothing privileged.
 PURE = ("model/", "vmx/explain/")
-PRIVILEGED = re.compile(r'__asm__|#include "(cpu/cpu|cpu/tables|machine|vmx/vmcs|vmx/enter)\.h"')
+PRIVILEGED = re.compile(r'__asm__|#include "(cpu/cpu|host/\w+|machine|virt/\w+|vmx/(?!explain/|fields|bits)\w+)\.h"')
 
 
 def sources(root: Path, *suffixes: str) -> list[tuple[str, list[str]]]:
@@ -90,7 +97,7 @@ def sizes(root: Path):
             yield f"hv/{name}: {len(lines)} lines: at most {FILE_LINES_MAX}"
         yield from long_functions(f"hv/{name}", lines)
         if name not in FLAT_TABLES:
-            module = name.split("/")[0] if "/" in name else "."
+            module = str(Path(name).parent)
             modules[module] = modules.get(module, 0) + sum(
                 not re.match(r"\s*(/?\*|;|//|$)", line) for line in lines)
     for module, code in modules.items():

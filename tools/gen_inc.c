@@ -10,6 +10,7 @@
 #include "hypercall.h"
 #include "layout.h"
 #include "vcpu.h"
+#include "vmx/enter.h"
 #include <stddef.h>
 #include <stdio.h>
 

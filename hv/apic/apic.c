@@ -1,7 +1,8 @@
 /*
- * apic/apic.c: choosing a way, opening it, and what its exits come down to.
+ * apic/apic.c: the guest's APIC: opening it, and what exits about it come down to.
  */
 #include "apic/apic.h"
+#include "apic/external.h"
 #include "apic/ipi.h"
 #include "apic/physical.h"
 #include "apic/posted.h"
@@ -11,14 +12,14 @@
 #include "cpu/msr.h"
 #include "machine.h"
 #include "mem/pages.h"
-#include "vmx/capabilities.h"
-#include "vmx/vmcs.h"
+#include "quirks.h"
+#include "virt/virt.h"
 
 #define POISON      0xDEADBEEFu
 #define SLOT_REAL   0 /* of ept_replace_page(): the machine's own APIC, ... */
 #define SLOT_GUESTS 1 /* ... and where the guest's is, which is looked at first */
 
-const struct apic_way *apic_way;
+const struct apic_mode *apic_mode;
 static void *access_page; /* one for all processors: only its address matters */
 
 /* --- Opening --- */
@@ -29,41 +30,34 @@ static void open_model(struct vcpu *vcpu)
     uint64_t base = physical_apic_base();
 
     lapic_init(lapic, lapic->page, (uint32_t)cpuid(1, 0).ebx >> 24, (base & APIC_BASE_BSP) != 0);
-    lapic->has_x2apic = apic_way->x2apic;
+    lapic->has_x2apic = apic_mode->virtual.x2apic;
     lapic->has_deadline = (cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE) != 0;
     lapic->stale_tpr = machine.options.bug == BUG_STALE_TPR;
     lapic->base = (base & ~APIC_BASE_EXTD) | APIC_BASE_EN;
     physical_apic_copy_to(lapic);
 }
 
-/* What the VMCS of a vCPU needs for its way (struct apic_way): the controls of its three
- * sets, and for each control the address or the field that it makes the processor use. Nothing has
- * been requested yet. x2apic.c turns "virtualize x2APIC mode" on and off, so it is off here. Where
- * apic_delivers(): HLT exits as well, because a pending virtual interrupt does not wake Bochs 2.7
- * (exits/hlt.c looks first), and no EOI exits. Last, posted_open() if the way is apic_posted. */
-static void open_controls(struct vcpu *vcpu)
+/* The model's own page is the virtual-APIC page: what the processor writes there, the model reads.
+ */
+static void open_virtual(struct vcpu *vcpu)
 {
-    vmcs_set(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING);
-    vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, apic_way->proc);
-    if (apic_way->proc & PROC_USE_TPR_SHADOW) {
-        /* The model's own page: what the processor writes there, the model reads. */
-        vmcs_write(VMCS_VIRTUAL_APIC_ADDRESS, physical_address(vcpu->lapic.page));
-        vmcs_write(VMCS_TPR_THRESHOLD, 0);
-    }
-    vmcs_set(VMCS_SECONDARY_PROC_CONTROLS, apic_way->proc2 & ~PROC2_VIRTUALIZE_X2APIC_MODE);
-    if (apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES)
-        vmcs_write(VMCS_APIC_ACCESS_ADDRESS, physical_address(access_page));
-    if (apic_delivers()) {
-        vmcs_set(VMCS_PRIMARY_PROC_CONTROLS, PROC_HLT_EXITING);
-        for (uint32_t i = 0; i < 4; i++)
-            vmcs_write(VMCS_EOI_EXIT_BITMAP_0 + 2 * i, 0);
-    }
-    if (apic_way == &apic_posted)
-        posted_open(vcpu);
+    const struct virt_apic_pages pages = {
+        .access = physical_address(access_page),
+        .virtual = physical_address(vcpu->lapic.page),
+        .posted = physical_address(&vcpu->posted),
+        .notification_vector = POSTED_NOTIFICATION,
+    };
+
+    virt->apic_open(&apic_mode->virtual, &pages);
+    if (apic_delivers())
+        quirk_delivery_does_not_wake();
+    if (apic_mode->virtual.posting && !virt->apic_posts())
+        log_info("apic: this processor lacks \"process posted interrupts\": the descriptor is "
+                 "drained in software");
 }
 
 /* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the
- * processor knows, with the way's access, if the APIC is on and not in x2APIC mode, and nothing
+ * processor knows, with the mode's access, if the APIC is on and not in x2APIC mode, and nothing
  * otherwise. And nothing where the machine's own APIC is, unless that is the same place.
  * ept_replace_page() has two slots: SLOT_REAL and SLOT_GUESTS. */
 static void place_page(const struct vcpu *vcpu)
@@ -73,13 +67,13 @@ static void place_page(const struct vcpu *vcpu)
 
     ept_replace_page(SLOT_REAL, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
     ept_replace_page(SLOT_GUESTS, base & APIC_BASE_ADDRESS, physical_address(access_page),
-                     is_xapic ? apic_way->page_access : EPT_NOTHING);
+                     is_xapic ? apic_mode->page_access : EPT_NOTHING);
 }
 
 /* IA32_APIC_BASE has a new value. Reading it exits only if the guest's is not the machine's. */
 static void follow_base(struct vcpu *vcpu)
 {
-    vmcs_trap_msr(vcpu, MSR_IA32_APIC_BASE, vcpu->lapic.base != physical_apic_base(), true);
+    virt->trap_msr(vcpu, MSR_IA32_APIC_BASE, vcpu->lapic.base != physical_apic_base(), true);
     x2apic_follow_mode(vcpu);
     place_page(vcpu);
     if (machine.options.bug == BUG_RAW_PAGE)
@@ -89,84 +83,84 @@ static void follow_base(struct vcpu *vcpu)
 /* The model has been reset: what waits for the guest elsewhere goes as well. */
 static void forget_interrupts(struct vcpu *vcpu)
 {
-    vcpu->extint_count = 0;
+    vcpu->external.extint_count = 0;
     if (apic_delivers())
-        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
+        virt->apic_set_status(0, 0);
     physical_apic_set_lvt(&vcpu->lapic);
 }
 
 void apic_restart(struct vcpu *vcpu)
 {
-    if (apic_way == NULL)
+    if (apic_mode == NULL)
         return;
     open_model(vcpu);
     forget_interrupts(vcpu);
     follow_base(vcpu);
-    apic_window_opens(vcpu); /* whatever was left to the machine is not any more */
+    external_window_opens(vcpu); /* whatever was left to the machine is not any more */
 }
 
 void apic_reset(struct vcpu *vcpu)
 {
-    if (apic_way == NULL) {
+    if (apic_mode == NULL) {
         physical_apic_reset();
         return;
     }
     lapic_reset(&vcpu->lapic);
     forget_interrupts(vcpu);
     physical_apic_set_timer(&vcpu->lapic);
-    apic_window_opens(vcpu);
+    external_window_opens(vcpu);
 }
 
 void apic_open(struct vcpu *vcpu)
 {
     physical_apic_open();
     vcpu->apic_id = physical_apic_id();
-    if (apic_way == NULL)
+    if (apic_mode == NULL)
         return;
     if (access_page == NULL)
         access_page = pages_alloc(1);
     vcpu->lapic.page = pages_alloc(1);
-    open_controls(vcpu);
+    open_virtual(vcpu);
     apic_restart(vcpu);
     if (vcpu->id > 0)
         return; /* it is announced when it is up: init/start.c */
     log_info("apic: %s; IA32_APIC_BASE %lx, APIC-access address %lx, virtual-APIC address %lx",
-             apic_way->name, vcpu->lapic.base, physical_address(access_page),
+             apic_mode->name, vcpu->lapic.base, physical_address(access_page),
              physical_address(vcpu->lapic.page));
 }
 
 uint64_t apic_access_address(void)
 {
-    bool used = apic_way != NULL && (apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES);
+    bool used = apic_mode != NULL && apic_mode->virtual.page_accesses;
 
     return used ? physical_address(access_page) : 0;
 }
 
 uint64_t apic_virtual_address(const struct vcpu *vcpu)
 {
-    bool used = apic_way != NULL && (apic_way->proc & PROC_USE_TPR_SHADOW);
+    bool used = apic_mode != NULL && apic_mode->virtual.tpr_shadow;
 
     return used ? physical_address(vcpu->lapic.page) : 0;
 }
 
 /* --- Accesses --- */
 
-static bool is_page(uint64_t base, uint64_t physical)
+static bool same_page(uint64_t base, uint64_t physical)
 {
     return (base & APIC_BASE_ADDRESS) == (physical & ~(uint64_t)(LAPIC_PAGE_SIZE - 1));
 }
 
 bool apic_claims(const struct vcpu *vcpu, uint64_t physical)
 {
-    return apic_way != NULL &&
-           (is_page(vcpu->lapic.base, physical) || is_page(physical_apic_base(), physical));
+    return apic_mode != NULL &&
+           (same_page(vcpu->lapic.base, physical) || same_page(physical_apic_base(), physical));
 }
 
 bool apic_answers(const struct vcpu *vcpu, uint64_t physical)
 {
     uint64_t mode = APIC_BASE_EN | APIC_BASE_EXTD;
 
-    return is_page(vcpu->lapic.base, physical) && (vcpu->lapic.base & mode) == APIC_BASE_EN;
+    return same_page(vcpu->lapic.base, physical) && (vcpu->lapic.base & mode) == APIC_BASE_EN;
 }
 
 uint32_t apic_read(struct vcpu *vcpu, uint32_t offset)
@@ -237,9 +231,9 @@ bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 
 void apic_correct_cpuid(struct vcpu *vcpu)
 {
-    if (apic_way == NULL)
+    if (apic_mode == NULL)
         return;
-    if (!apic_way->x2apic)
+    if (!apic_mode->virtual.x2apic)
         vcpu->gpr[REG_RCX] &= ~(uint64_t)CPUID_1_ECX_X2APIC;
     if ((vcpu->lapic.base & APIC_BASE_EN) == 0)
         vcpu->gpr[REG_RDX] &= ~(uint64_t)CPUID_1_EDX_APIC;

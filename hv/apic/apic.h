@@ -1,40 +1,42 @@
 /*
- * apic/apic.h: the guest's local APIC, virtualized in the way that the option apic= says.
+ * apic/apic.h: the guest's local APIC, virtualized as the option apic= says.
  *
- * There is one model of the APIC (lapic.h) and one small file for each way (mmio.c, tpr_ro.c,
- * tpr.c, apicv.c, x2apic.c, posted.c), which says how much of it the processor does without an
- * exit. What exits ends in the model, whatever the way.
+ * There is one model of the APIC (model/lapic.h) and one small file for each mode (mmio.c,
+ * tpr_ro.c, tpr.c, apicv.c, x2apic.c, posted.c), which says how much of it the processor does
+ * without an exit. What exits ends in the model, whatever the mode.
  */
 #ifndef HV16_APIC_APIC_H
 #define HV16_APIC_APIC_H
 
-#include "exits/exits.h"
 #include "mem/ept.h"
 #include "model/options.h"
 #include "vcpu.h"
+#include "virt/apic.h"
+#include "virt/exit.h"
 
 /* CPUID.01H, what concerns the APIC. */
 #define CPUID_1_ECX_X2APIC       (1u << 21)
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 #define CPUID_1_EDX_APIC         (1u << 9)
 
-/* One way. The controls are those it needs: a processor without them is refused by their names. */
-struct apic_way {
+/* One mode: the option apic=. What the processor is to do is what it must be able to do: otherwise
+ * the mode is refused by the name of what lacks. */
+struct apic_mode {
     const char *name;
-    uint32_t proc, proc2;
+    struct virt_apic virtual;
     uint32_t page_access; /* how EPT maps the APIC's page: EPT_NOTHING and so on, of mem/ept.h */
-    bool x2apic;          /* the guest may switch to x2APIC mode */
 };
 
-extern const struct apic_way apic_mmio, apic_tpr_ro, apic_tpr, apic_apicv, apic_x2apic, apic_posted;
+extern const struct apic_mode apic_mmio, apic_tpr_ro, apic_tpr, apic_apicv, apic_x2apic,
+    apic_posted;
 
-/* The way in use; NULL with apic=off. Its number is machine.options.apic. */
-extern const struct apic_way *apic_way;
+/* The mode in use; NULL with apic=off. Its number is machine.options.apic. */
+extern const struct apic_mode *apic_mode;
 
-/* Finds the way, and refuses one that the processor lacks. apic=auto: the best that it has. */
+/* Finds the mode, and refuses one that the processor lacks. apic=auto: the best that it has. */
 void apic_choose(void);
 
-/* Gives the vCPU of the current VMCS its APIC. Nothing with apic=off. */
+/* Gives the vCPU of this processor its APIC. Nothing with apic=off. */
 void apic_open(struct vcpu *vcpu);
 
 /* The guest is restarted at its boot sector: its APIC is as after apic_open() again. */
@@ -43,7 +45,7 @@ void apic_restart(struct vcpu *vcpu);
 /* INIT: SDM volume 3, "Local APIC State After an INIT Reset" (3A 11.4.7.3). */
 void apic_reset(struct vcpu *vcpu);
 
-/* The VMCS's APIC-access and virtual-APIC address; 0 where the way does not use it. */
+/* The APIC-access address and the virtual-APIC address; 0 where the mode does not use it. */
 uint64_t apic_access_address(void);
 uint64_t apic_virtual_address(const struct vcpu *vcpu);
 
@@ -66,10 +68,9 @@ void apic_carry_out(struct vcpu *vcpu, uint32_t effects);
 bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
-/* --- emulate.c --- */
+/* --- access.c --- */
 
-/* The instruction at the guest's RIP accesses the APIC's page at `physical`: carries it
- * out. */
+/* The instruction at the guest's RIP accesses the APIC's page at `physical`: carries it out. */
 enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write);
 
 /* --- deliver.c: interrupts to the guest --- */
@@ -79,26 +80,12 @@ bool apic_delivers(void);
 /* Delivers what can be delivered now, and arranges for an exit when the rest can. To be called when
  * the model's IRR, ISR or TPR, or what the guest's RFLAGS allow, may have changed. */
 void apic_update(struct vcpu *vcpu);
-/* The TPR threshold in force; 0 where the way uses none. */
+/* The TPR threshold in force; 0 where the mode uses none. */
 uint32_t apic_threshold(void);
 /* An interrupt from the machine: its APIC's `vector`, or the 8259's. */
 void apic_request(struct vcpu *vcpu, uint8_t vector, bool level);
 void apic_request_extint(struct vcpu *vcpu, uint8_t vector);
-/* Whether an interrupt would come right behind a HLT. */
+/* Whether an interrupt would come right after a HLT. */
 bool apic_is_waiting(struct vcpu *vcpu);
-/* RFLAGS.IF is 1, STI and MOV SS do not block, and no other event is on its way. */
-bool apic_guest_is_interruptible(void);
-
-/* --- arrival.c: interrupts of the machine --- */
-
-/* One exits and is not acknowledged yet; one exits and is; the guest can take one now. */
-void apic_interrupt_arrives(struct vcpu *vcpu);
-void apic_interrupt_acknowledged(void);
-void apic_window_opens(struct vcpu *vcpu);
-
-/* --- pic.c --- */
-
-/* Whether `vector`, acknowledged from the 8259s, is in service there. */
-bool pic_serves(uint8_t vector);
 
 #endif

@@ -6,12 +6,9 @@
  * "Virtualizing Memory-Mapped APIC Accesses" (30.4).
  */
 #include "apic/apic.h"
-#include "vmx/fields.h"
 
-const struct apic_way apic_apicv = {
+const struct apic_mode apic_apicv = {
     .name = "apicv",
-    .proc = PROC_USE_TPR_SHADOW,
-    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES | PROC2_APIC_REGISTER_VIRTUALIZATION |
-             PROC2_VIRTUAL_INTERRUPT_DELIVERY,
+    .virtual = {.tpr_shadow = true, .page_accesses = true, .registers = true, .delivery = true},
     .page_access = EPT_READ_WRITE,
 };

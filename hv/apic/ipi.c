@@ -1,13 +1,13 @@
 /*
- * apic/ipi.c: see ipi.h.
+ * apic/ipi.c: who gets what the guest's ICR asks for.
  */
 #include "apic/ipi.h"
 #include "apic/apic.h"
+#include "apic/inbox.h"
 #include "console/log.h"
-#include "cpu/mail.h"
 #include "machine.h"
 
-static void arrive(struct vcpu *from, struct vcpu *to, const struct lapic_ipi *ipi)
+static void deliver(struct vcpu *from, struct vcpu *to, const struct lapic_ipi *ipi)
 {
     switch (ipi->delivery) {
     case LAPIC_FIXED:
@@ -15,16 +15,16 @@ static void arrive(struct vcpu *from, struct vcpu *to, const struct lapic_ipi *i
         if (to == from)
             apic_request(to, ipi->vector, false);
         else
-            mail_post_fixed(from, to, ipi->vector);
+            inbox_post_fixed(from, to, ipi->vector);
         break;
     case LAPIC_NMI:
-        mail_post(from, to, MAIL_NMI);
+        inbox_post(from, to, NOTE_NMI);
         break;
     case LAPIC_INIT:
-        mail_post(from, to, MAIL_INIT);
+        inbox_post(from, to, NOTE_INIT);
         break;
     case LAPIC_STARTUP:
-        mail_post(from, to, MAIL_STARTUP | MAIL_STARTUP_VECTOR(ipi->vector));
+        inbox_post(from, to, NOTE_STARTUP | NOTE_STARTUP_VECTOR(ipi->vector));
         break;
     default:
         log_warn("apic: an IPI with delivery mode %u is not emulated, and dropped",
@@ -54,10 +54,10 @@ void ipi_send(struct vcpu *vcpu)
         if (!lapic_ipi_reaches(&ipi, &vcpu->lapic, &to->lapic))
             continue;
         if (ipi.delivery != LAPIC_LOWEST_PRIORITY)
-            arrive(vcpu, to, &ipi);
+            deliver(vcpu, to, &ipi);
         else if (!is_beaten(to, best))
             best = to;
     }
     if (best != NULL)
-        arrive(vcpu, best, &ipi);
+        deliver(vcpu, best, &ipi);
 }

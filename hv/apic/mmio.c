@@ -4,10 +4,9 @@
  * nothing of the processor but EPT, and it is how every hypervisor began.
  */
 #include "apic/apic.h"
-#include "vmx/fields.h"
 
-const struct apic_way apic_mmio = {
+const struct apic_mode apic_mmio = {
     .name = "mmio",
-    .proc = PROC_CR8_LOAD_EXITING | PROC_CR8_STORE_EXITING,
+    .virtual = {.cr8_exits = true},
     .page_access = EPT_NOTHING,
 };

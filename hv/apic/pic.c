@@ -7,7 +7,7 @@
  * see that vector. Linux dies of one. Initialization clears the in-service bit, and that tells.
  * Source: Intel 8259A data sheet, "Operation Command Word 3" and "Initialization Command Words".
  */
-#include "apic/apic.h"
+#include "apic/pic.h"
 #include "cpu/cpu.h"
 
 #define PIC1     0x20

@@ -8,52 +8,32 @@
 #include "apic/posted.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
-#include "console/log.h"
-#include "machine.h"
-#include "vmx/capabilities.h"
-#include "vmx/vmcs.h"
+#include "virt/virt.h"
 
-#define NOTIFICATION_VECTOR 0xF2
-#define OUTSTANDING         0x1u /* "outstanding notification" */
+#define OUTSTANDING 0x1u /* "outstanding notification" */
 
 _Static_assert(sizeof(struct posted_descriptor) == 64, "SDM: Posted-Interrupt Descriptor");
 
-const struct apic_way apic_posted = {
+const struct apic_mode apic_posted = {
     .name = "posted",
-    .proc = PROC_USE_TPR_SHADOW,
-    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES | PROC2_VIRTUALIZE_X2APIC_MODE |
-             PROC2_APIC_REGISTER_VIRTUALIZATION | PROC2_VIRTUAL_INTERRUPT_DELIVERY,
+    .virtual = {.tpr_shadow = true,
+                .page_accesses = true,
+                .registers = true,
+                .delivery = true,
+                .x2apic = true,
+                .posting = true},
     .page_access = EPT_READ_WRITE,
-    .x2apic = true,
 };
-
-static bool is_taken_over(void)
-{
-    return (vmx_capabilities.pin >> 32 & PIN_PROCESS_POSTED_INTERRUPTS) != 0;
-}
-
-void posted_open(struct vcpu *vcpu)
-{
-    if (!is_taken_over()) {
-        log_info("apic: this processor lacks \"process posted interrupts\": the descriptor is "
-                 "drained in software");
-        return;
-    }
-    vmcs_set(VMCS_PIN_CONTROLS, PIN_PROCESS_POSTED_INTERRUPTS);
-    vmcs_set(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT); /* the processor insists */
-    vmcs_write(VMCS_POSTED_INTERRUPT_VECTOR, NOTIFICATION_VECTOR);
-    vmcs_write(VMCS_POSTED_INTERRUPT_DESCRIPTOR, physical_address(&vcpu->posted));
-}
 
 bool posted_request(struct vcpu *to, uint8_t vector)
 {
-    bool notifies = apic_way == &apic_posted && is_taken_over();
+    bool notifies = apic_mode->virtual.posting && virt->apic_posts();
 
     /* Another processor may post at the same time: hence the atomic operations. */
     __atomic_fetch_or(&to->posted.requests[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&to->posted.control, OUTSTANDING, __ATOMIC_SEQ_CST);
     if (notifies)
-        physical_apic_send(to->apic_id, NOTIFICATION_VECTOR);
+        physical_apic_send(to->apic_id, POSTED_NOTIFICATION);
     return notifies;
 }
 

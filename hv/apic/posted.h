@@ -3,24 +3,14 @@
  *
  * In every mode they are posted in the descriptor that SDM volume 3, "Posted-Interrupt Descriptor"
  * (3C 30.6), describes. Who takes them out differs: the processor, where it processes posted
- * interrupts, and otherwise the receiver's hv16, which mail tells of it (cpu/mail.h).
+ * interrupts, and otherwise the receiver's hv16, which a note tells of it (apic/inbox.h).
  */
 #ifndef HV16_APIC_POSTED_H
 #define HV16_APIC_POSTED_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "vcpu.h"
 
-struct vcpu;
-
-struct posted_descriptor {
-    _Alignas(64) uint32_t requests[8]; /* a bit for each vector */
-    uint32_t control;                  /* bit 0: "outstanding notification" */
-    uint32_t reserved[7];
-};
-
-/* Tells the processor of the descriptor, if the mode is posted and it can. */
-void posted_open(struct vcpu *vcpu);
+#define POSTED_NOTIFICATION 0xF2 /* the vector that tells a processor to look */
 
 /* Posts `vector`, 16 to 255, for `to`. False: nobody has been told, so that is the caller's. */
 bool posted_request(struct vcpu *to, uint8_t vector);

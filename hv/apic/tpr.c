@@ -6,11 +6,9 @@
  * Source: SDM volume 3, "TPR Virtualization" (3C 30.1.2).
  */
 #include "apic/apic.h"
-#include "vmx/fields.h"
 
-const struct apic_way apic_tpr = {
+const struct apic_mode apic_tpr = {
     .name = "tpr",
-    .proc = PROC_USE_TPR_SHADOW,
-    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES,
+    .virtual = {.tpr_shadow = true, .page_accesses = true},
     .page_access = EPT_READ_WRITE,
 };

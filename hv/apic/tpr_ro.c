@@ -5,11 +5,9 @@
  * Source: SDM volume 3, "Virtualizing Memory-Mapped APIC Accesses" (3C 30.4).
  */
 #include "apic/apic.h"
-#include "vmx/fields.h"
 
-const struct apic_way apic_tpr_ro = {
+const struct apic_mode apic_tpr_ro = {
     .name = "tpr-ro",
-    .proc = PROC_USE_TPR_SHADOW,
-    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES,
+    .virtual = {.tpr_shadow = true, .page_accesses = true},
     .page_access = EPT_READ_ONLY,
 };

@@ -6,16 +6,16 @@
  */
 #include "apic/x2apic.h"
 #include "cpu/msr.h"
-#include "vmx/fields.h"
-#include "vmx/vmcs.h"
+#include "virt/virt.h"
 
-const struct apic_way apic_x2apic = {
+const struct apic_mode apic_x2apic = {
     .name = "x2apic",
-    .proc = PROC_USE_TPR_SHADOW,
-    .proc2 = PROC2_VIRTUALIZE_APIC_ACCESSES | PROC2_VIRTUALIZE_X2APIC_MODE |
-             PROC2_APIC_REGISTER_VIRTUALIZATION | PROC2_VIRTUAL_INTERRUPT_DELIVERY,
+    .virtual = {.tpr_shadow = true,
+                .page_accesses = true,
+                .registers = true,
+                .delivery = true,
+                .x2apic = true},
     .page_access = EPT_READ_WRITE,
-    .x2apic = true,
 };
 
 /* A read that is virtualized takes eight bytes of the page, whatever they are. So the model is
@@ -30,35 +30,26 @@ static bool may_read(struct lapic *lapic, uint32_t msr)
 /* Of the writes, that of TPR is virtualized in any case; the rest is x2apic_follow_delivery()'s. */
 static void set_bitmap(struct vcpu *vcpu)
 {
-    bool on = lapic_is_x2apic(&vcpu->lapic) && apic_way->x2apic;
+    bool on = lapic_is_x2apic(&vcpu->lapic) && apic_mode->virtual.x2apic;
 
     for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++) {
         bool is_tpr = msr == MSR_X2APIC_FIRST + LAPIC_TPR / 16;
 
-        vmcs_trap_msr(vcpu, msr, !(on && may_read(&vcpu->lapic, msr)), !(on && is_tpr));
+        virt->trap_msr(vcpu, msr, !(on && may_read(&vcpu->lapic, msr)), !(on && is_tpr));
     }
 }
 
 void x2apic_follow_delivery(struct vcpu *vcpu, bool on)
 {
-    bool trap = !on || !lapic_is_x2apic(&vcpu->lapic) || !apic_way->x2apic;
+    bool trap = !on || !lapic_is_x2apic(&vcpu->lapic) || !apic_mode->virtual.x2apic;
 
-    vmcs_trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_EOI / 16, true, trap);
-    vmcs_trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16, true, trap);
+    virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_EOI / 16, true, trap);
+    virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16, true, trap);
 }
 
-/* The two ways to virtualize accesses exclude each other: SDM, "VM-Execution Control Fields"
- * (3C 27.2.1.1). */
 void x2apic_follow_mode(struct vcpu *vcpu)
 {
-    uint32_t both = PROC2_VIRTUALIZE_APIC_ACCESSES | PROC2_VIRTUALIZE_X2APIC_MODE;
-    uint64_t proc2 = vmcs_read(VMCS_SECONDARY_PROC_CONTROLS) & ~(uint64_t)both;
-
-    if (lapic_is_x2apic(&vcpu->lapic))
-        proc2 |= apic_way->proc2 & PROC2_VIRTUALIZE_X2APIC_MODE;
-    else
-        proc2 |= apic_way->proc2 & PROC2_VIRTUALIZE_APIC_ACCESSES;
-    vmcs_write(VMCS_SECONDARY_PROC_CONTROLS, proc2);
+    virt->apic_follow_mode(&apic_mode->virtual, lapic_is_x2apic(&vcpu->lapic));
     set_bitmap(vcpu);
-    x2apic_follow_delivery(vcpu, !vcpu->arrivals_left);
+    x2apic_follow_delivery(vcpu, !vcpu->external.left);
 }

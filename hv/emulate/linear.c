@@ -1,5 +1,5 @@
 /*
- * emulate/linear.c: see linear.h.
+ * emulate/linear.c: the guest's memory by linear address.
  */
 #include "emulate/linear.h"
 #include "cpu/cpu.h"
@@ -7,7 +7,7 @@
 #include "machine.h"
 #include "mem/ept.h"
 #include "model/guest_walk.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
 
 #define PAGE      0x1000ull
 #define REACHABLE 0x100000000ull /* the identity map's end */
@@ -33,9 +33,9 @@ static uint8_t *walk(uint64_t cr0, uint64_t linear)
 {
     struct guest_paging paging = {
         .cr0 = cr0,
-        .cr3 = vmcs_read(VMCS_GUEST_CR3),
-        .cr4 = vmcs_read(VMCS_GUEST_CR4),
-        .efer = vmcs_read(VMCS_GUEST_EFER),
+        .cr3 = guest_read(GUEST_CR3),
+        .cr4 = guest_read(GUEST_CR4),
+        .efer = guest_read(GUEST_EFER),
         .read = read_entry,
     };
     uint64_t physical;
@@ -45,7 +45,7 @@ static uint8_t *walk(uint64_t cr0, uint64_t linear)
 
 uint8_t *guest_pointer(uint64_t linear)
 {
-    uint64_t cr0 = vmcs_read_proven(VMCS_GUEST_CR0);
+    uint64_t cr0 = guest_read(GUEST_CR0);
 
     return cr0 & CR0_PG ? walk(cr0, linear) : pointer_to((uint32_t)linear);
 }

@@ -4,25 +4,19 @@
  * table 28-6).
  */
 #include "apic/apic.h"
-#include "machine.h"
-#include "vmx/vmcs.h"
-
-#define QUAL_OFFSET(q) (0xFFF & (uint32_t)(q))
-#define QUAL_TYPE(q)   ((uint32_t)(q) >> 12 & 15)
-#define TYPE_READ      0
-#define TYPE_WRITE     1
-#define TYPE_FETCH     2
+#include "console/end.h"
+#include "exits/exits.h"
+#include "virt/guest.h"
+#include "virt/virt.h"
 
 enum exit_action exit_apic_access(struct vcpu *vcpu)
 {
-    uint64_t qualification = vmcs_read_proven(VMCS_EXIT_QUALIFICATION);
-    uint32_t type = QUAL_TYPE(qualification);
+    struct exit_apic access = virt->exit_apic();
 
-    if (type == TYPE_READ || type == TYPE_WRITE)
-        return apic_emulate(vcpu,
-                            (vcpu->lapic.base & APIC_BASE_ADDRESS) + QUAL_OFFSET(qualification),
-                            type == TYPE_WRITE);
-    machine_stop("the guest %s its APIC's page, at %lx:%lx: that is no memory",
-                 type == TYPE_FETCH ? "executes" : "has its stack or tables in",
-                 vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+    if (access.kind == APIC_READ || access.kind == APIC_WRITE)
+        return apic_emulate(vcpu, (vcpu->lapic.base & APIC_BASE_ADDRESS) + access.offset,
+                            access.kind == APIC_WRITE);
+    end_stop("the guest %s its APIC's page, at %lx:%lx: that is no memory",
+             access.kind == APIC_FETCH ? "executes" : "has its stack or tables in",
+             guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
 }

@@ -7,7 +7,7 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "hypercall.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
 
 #define LEAF_FEATURES          1
 #define LEAF_EXTENDED_FEATURES 7
@@ -22,7 +22,7 @@
 /* Two bits copy CR4, and CPUID has just been executed with the hypervisor's: take the guest's. */
 static uint64_t copy_cr4_bit(uint64_t ecx, uint64_t bit, uint64_t cr4_bit)
 {
-    return vmcs_read(VMCS_GUEST_CR4) & cr4_bit ? ecx | bit : ecx & ~bit;
+    return guest_read(GUEST_CR4) & cr4_bit ? ecx | bit : ecx & ~bit;
 }
 
 /* The processor's answer, in the guest's registers. */

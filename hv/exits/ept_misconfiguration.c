@@ -5,11 +5,11 @@
 #include "console/log.h"
 #include "exits/exits.h"
 #include "mem/ept.h"
-#include "vmx/vmcs.h"
+#include "virt/virt.h"
 
 enum exit_action exit_ept_misconfiguration(struct vcpu *vcpu)
 {
-    uint64_t address = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS);
+    uint64_t address = virt->exit_memory().address;
 
     (void)vcpu;
     log_error("EPT misconfiguration at %lx: the entry is %lx (SDM volume 3, \"EPT "

@@ -2,31 +2,32 @@
  * exits/ept_violation.c: the guest used a physical address that EPT does not map, exit reason 48.
  */
 #include "apic/apic.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "exits/exits.h"
-#include "machine.h"
 #include "mem/ept.h"
-#include "vmx/inject.h"
-#include "vmx/vmcs.h"
+#include "quirks.h"
+#include "virt/guest.h"
+#include "virt/inject.h"
+#include "virt/virt.h"
 
 enum exit_action exit_ept_violation(struct vcpu *vcpu)
 {
-    uint64_t address = vmcs_read_proven(VMCS_GUEST_PHYSICAL_ADDRESS);
-    uint64_t qualification = vmcs_read_proven(VMCS_EXIT_QUALIFICATION);
+    struct exit_memory access = virt->exit_memory();
 
-    inject_no_step_trap();
+    quirk_early_step_trap();
     inject_interrupted_event(); /* it will try to push its frame again */
-    if (ept_is_hidden(address))
-        return hidden_access(vcpu, address, qualification);
-    if (apic_claims(vcpu, address)) {
-        if (qualification & EPT_VIOLATION_FETCH)
-            machine_stop("the guest executes its APIC's page, at %lx:%lx: that is no memory",
-                         vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
-        return apic_emulate(vcpu, address, (qualification & EPT_VIOLATION_WRITE) != 0);
+    if (ept_is_hidden(access.address))
+        return hidden_access(vcpu, &access);
+    if (apic_claims(vcpu, access.address)) {
+        if (access.fetch)
+            end_stop("the guest executes its APIC's page, at %lx:%lx: that is no memory",
+                     guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
+        return apic_emulate(vcpu, access.address, access.write);
     }
-    if (ept_map_missing(address))
+    if (ept_map_missing(access.address))
         return EXIT_RESUME;
-    log_error("EPT violation at %lx, qualification %lx: mapped by entry %lx", address,
-              qualification, ept_entry_for(address));
+    log_error("EPT violation at %lx, qualification %lx: mapped by entry %lx", access.address,
+              virt->exit_detail(), ept_entry_for(access.address));
     return EXIT_UNHANDLED;
 }

@@ -3,54 +3,64 @@
  *
  * Exceptions exit only while one instruction is stepped over hidden memory (exits/hidden.c): #DB is
  * the end of the step, and any other one is the guest's own, which must not see the flags of the
- * step. NMIs exit only where there are several processors. Most of them say that there is mail
- * (cpu/mail.h); one without mail is the guest's.
+ * step. NMIs exit only where there are several processors.
  */
+#include "apic/inbox.h"
 #include "cpu/cpu.h"
-#include "cpu/mail.h"
-#include "host/tables.h"
 #include "exits/exits.h"
+#include "host/tables.h"
+#include "init/read_inbox.h"
 #include "machine.h"
-#include "vmx/inject.h"
-#include "vmx/vmcs.h"
+#include "virt/inject.h"
+#include "virt/nmi.h"
+#include "virt/virt.h"
 
 #define DR6_BS 0x4000ull
+
+/* Most NMIs say that there are notes of other processors; one without a note is the guest's. Both
+ * are for now: with several processors the guest exits before its next instruction. */
+void exit_nmi_in_hypervisor(struct vcpu *vcpu)
+{
+    if (!vcpu->is_up)
+        return;
+    if (!inbox_owns_nmi(vcpu))
+        nmi_note(vcpu);
+    if (machine.cpus > 1)
+        virt->exit_soon();
+}
 
 static enum exit_action handle_nmi(struct vcpu *vcpu)
 {
     if (machine.ended)
         halt_for_ever();
     tables_unblock_nmis();
-    if (vcpu->step != STEP_NONE)
+    if (vcpu->hidden.step != STEP_NONE)
         hidden_step_end(vcpu); /* the instruction that was being stepped begins again */
     inject_interrupted_event();
-    if (mail_owns_nmi(vcpu)) {
-        mail_read(vcpu);
-    } else {
-        vcpu->nmi_pending = true;
-        exit_offer_nmi(vcpu);
-    }
+    if (inbox_owns_nmi(vcpu))
+        inbox_read(vcpu);
+    else
+        nmi_request(vcpu);
     return EXIT_RESUME;
 }
 
 enum exit_action exit_exception(struct vcpu *vcpu)
 {
-    uint32_t interruption = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
-    uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
-    uint64_t reasons = qualification; /* as DR6 would get them */
+    struct exit_event event = virt->exit_event();
+    uint64_t reasons = event.detail; /* as DR6 would get them */
 
-    if ((interruption & INTERRUPTION_TYPE) == INTERRUPTION_TYPE_NMI)
+    if (event.is_nmi)
         return handle_nmi(vcpu);
-    if (vcpu->step != STEP_INSTRUCTION)
+    if (vcpu->hidden.step != STEP_INSTRUCTION)
         return EXIT_UNHANDLED;
     hidden_step_end(vcpu);
-    if ((interruption & INTERRUPTION_VECTOR) != VECTOR_DB) {
-        if ((interruption & INTERRUPTION_VECTOR) == VECTOR_PF)
-            write_cr2(qualification); /* the exit has not done that */
+    if (event.vector != VECTOR_DB) {
+        if (event.vector == VECTOR_PF)
+            write_cr2(event.detail); /* the exit has not done that */
         inject_intercepted_exception();
         return EXIT_RESUME;
     }
-    if ((vcpu->step_rflags & RFLAGS_TF) == 0)
+    if ((vcpu->hidden.rflags & RFLAGS_TF) == 0)
         reasons &= ~DR6_BS;
     if (reasons != 0) { /* the guest's own: it single-steps, or a breakpoint was hit */
         write_dr6(read_dr6() | reasons);

@@ -1,58 +1,26 @@
 /*
- * exits/exits.h: the contract between the exit loop and the handlers of exit reasons.
+ * exits/exits.h: the handlers of exit reasons. What a handler is: virt/exit.h.
  */
 #ifndef HV16_EXITS_EXITS_H
 #define HV16_EXITS_EXITS_H
 
-#include "model/reasons.h"
 #include "vcpu.h"
+#include "virt/exit.h"
 
-enum exit_action {
-    EXIT_RESUME,    /* RIP stays where the handler left it */
-    EXIT_SKIP,      /* the loop advances RIP over the instruction */
-    EXIT_STOP,      /* the guest has ended */
-    EXIT_UNHANDLED, /* the handler cannot help: dump and stop */
-};
+/* exits/table.c: what the exit loop is handed. exit_unexpected() is in all slots that nothing else
+ * is in. */
+extern const struct exit_handlers exit_handlers;
 
-typedef enum exit_action exit_fn(struct vcpu *vcpu);
+/* exits/countdown.c */
+void exit_countdown_over(struct vcpu *vcpu);
 
-/* Runs the guest of the current VMCS. `vcpu` has never run before, or its VMCS was cleared. */
-_Noreturn void exit_loop(struct vcpu *vcpu);
+/* exits/exception.c: an NMI hits the hypervisor itself, on this vCPU's processor. */
+void exit_nmi_in_hypervisor(struct vcpu *vcpu);
 
-/* exits/table.c: the handler of each basic exit reason; exit_unexpected() in the other slots. */
-extern exit_fn *const exit_table[EXIT_REASON_MAX];
-
-/* exits/chores.c: what needs doing now and then, or was asked for by vcpu->chores_in = 1. Called
- * before the exit is handled. */
-void exit_chores(struct vcpu *vcpu);
-/* An NMI that waits goes with the next entry if it can, and otherwise after a later exit. */
-void exit_offer_nmi(struct vcpu *vcpu);
-
-/* exits/preemption_timer.c: the next entry exits before the guest executes anything, by reason 52;
- * and it is over. For processors that have the timer. */
-void exit_before_next_instruction(void);
-void exit_no_more_before_next_instruction(void);
-
-/* exits/progress.c: called after EXIT_RESUME. Stops a guest that exits for the same reason at the
- * same place for ever. */
-void progress_check(struct vcpu *vcpu);
-
-/* exits/init_signal.c: an INIT exit, with no instruction of the guest after this, is the same INIT
- * again, or one that came before the SIPI. */
-void init_signal_mark(struct vcpu *vcpu);
-
-/* SDM volume 3, "Exit Qualification for EPT Violations" (3C 28.2.1, table 28-7). */
-#define EPT_VIOLATION_WRITE 0x2u
-#define EPT_VIOLATION_FETCH 0x4u
-
-/* exits/hidden.c: the guest touched the hidden block at `address`. */
-enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification);
+/* exits/hidden.c: the guest touched the hidden block. */
+enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *access);
 /* Ends the step that hidden_access() began. */
 void hidden_step_end(struct vcpu *vcpu);
-
-/* exits/io.c: the guest is restarted. If the keyboard controller waits for the byte that follows
- * its command D1h, it gets one now: the restarted guest's first byte must not reset the machine. */
-void io_settle_keyboard(struct vcpu *vcpu);
 
 /* The handlers. The file is named like the function: exit_cpuid() is in exits/cpuid.c. */
 exit_fn exit_apic_access;

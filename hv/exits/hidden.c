@@ -11,27 +11,27 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "mem/ept.h"
-#include "vmx/capabilities.h"
-#include "vmx/inject.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/inject.h"
+#include "virt/virt.h"
 
 #define ALL_EXCEPTIONS  0xFFFFFFFFu
 #define LOGGED_ACCESSES 8 /* then only each power of two: a guest may do this a million times */
 
-static void count_and_log(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
+static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
 {
-    bool write = (qualification & EPT_VIOLATION_WRITE) != 0;
+    struct hidden_state *hidden = &vcpu->hidden;
     uint64_t total;
 
-    if (write)
-        vcpu->hidden_writes++;
+    if (access->write)
+        hidden->writes++;
     else
-        vcpu->hidden_reads++;
-    total = vcpu->hidden_reads + vcpu->hidden_writes;
+        hidden->reads++;
+    total = hidden->reads + hidden->writes;
     if (total <= LOGGED_ACCESSES || (total & (total - 1)) == 0)
         log_warn("hidden memory: the guest %s %lx, at %lx:%lx (%lu reads, %lu writes so far)",
-                 write ? "writes" : "reads", address, vmcs_read(VMCS_GUEST_CS_SELECTOR),
-                 vmcs_read(VMCS_GUEST_RIP), vcpu->hidden_reads, vcpu->hidden_writes);
+                 access->write ? "writes" : "reads", access->address, guest_read(GUEST_CS_SELECTOR),
+                 guest_read(GUEST_RIP), hidden->reads, hidden->writes);
 }
 
 /*
@@ -39,69 +39,69 @@ static void count_and_log(struct vcpu *vcpu, uint64_t address, uint64_t qualific
  * TF into its stack frame, and the guest would never again be rid of it. So interrupts and NMIs are
  * held back, and exceptions exit.
  */
-static void step_instruction(struct vcpu *vcpu)
+static void step_instruction(struct hidden_state *hidden)
 {
-    uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+    uint32_t blocking = virt->blocking();
 
-    vcpu->step = STEP_INSTRUCTION;
-    vcpu->step_rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-    vcpu->step_nmi_blocked = (interruptibility & INTERRUPTIBILITY_NMI) != 0;
-    vmcs_write(VMCS_EXCEPTION_BITMAP, ALL_EXCEPTIONS);
-    vmcs_write(VMCS_GUEST_RFLAGS, (vcpu->step_rflags | RFLAGS_TF) & ~RFLAGS_IF);
-    interruptibility &= ~(uint64_t)INTERRUPTIBILITY_STI; /* it would need IF */
-    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility | INTERRUPTIBILITY_NMI);
+    hidden->step = STEP_INSTRUCTION;
+    hidden->rflags = guest_read(GUEST_RFLAGS);
+    hidden->nmi_blocked = (blocking & BLOCKING_NMI) != 0;
+    virt->intercept_exceptions(ALL_EXCEPTIONS);
+    guest_write(GUEST_RFLAGS, (hidden->rflags | RFLAGS_TF) & ~RFLAGS_IF);
+    blocking &= ~BLOCKING_STI; /* it would need IF */
+    virt->set_blocking(blocking | BLOCKING_NMI);
     /* With TF and a MOV SS shadow, VM entry wants the trap to be pending already. */
-    if (interruptibility & INTERRUPTIBILITY_MOV_SS)
-        vmcs_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    if (blocking & BLOCKING_MOV_SS)
+        virt->set_step_trap(true);
 }
 
-static void step_instruction_end(const struct vcpu *vcpu)
+static void step_instruction_end(const struct hidden_state *hidden)
 {
-    vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
-    if (vcpu->step_rflags & RFLAGS_IF)
-        vmcs_set(VMCS_GUEST_RFLAGS, RFLAGS_IF);
-    if (!vcpu->step_nmi_blocked)
-        vmcs_clear(VMCS_GUEST_INTERRUPTIBILITY, INTERRUPTIBILITY_NMI);
-    if ((vcpu->step_rflags & RFLAGS_TF) == 0) {
-        vmcs_clear(VMCS_GUEST_RFLAGS, RFLAGS_TF);
-        vmcs_clear(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    virt->intercept_exceptions(0);
+    if (hidden->rflags & RFLAGS_IF)
+        guest_set(GUEST_RFLAGS, RFLAGS_IF);
+    if (!hidden->nmi_blocked)
+        virt->set_blocking(virt->blocking() & ~BLOCKING_NMI);
+    if ((hidden->rflags & RFLAGS_TF) == 0) {
+        guest_clear(GUEST_RFLAGS, RFLAGS_TF);
+        virt->set_step_trap(false);
     }
 }
 
 /*
  * An event on its way to a stack in the block is delivered by this entry, with no trap at its end.
- * A preemption timer of 0 exits behind it, before the handler's first instruction. On a processor
- * without that timer the decoy is there until the next exit, whatever it is.
+ * So the guest exits after it, before the handler's first instruction. On a processor that cannot
+ * do that the decoy is there until the next exit, whatever it is.
  */
-static void step_event(struct vcpu *vcpu)
+static void step_event(struct hidden_state *hidden)
 {
-    vcpu->step = STEP_EVENT;
-    if (vmx_capabilities.pin >> 32 & PIN_PREEMPTION_TIMER)
-        exit_before_next_instruction();
+    hidden->step = STEP_EVENT;
+    if (virt->can_exit_soon())
+        virt->exit_soon();
 }
 
-enum exit_action hidden_access(struct vcpu *vcpu, uint64_t address, uint64_t qualification)
+enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *access)
 {
-    count_and_log(vcpu, address, qualification);
-    if (qualification & EPT_VIOLATION_FETCH) {
+    count_and_log(vcpu, access);
+    if (access->fetch) {
         inject_exception(VECTOR_UD); /* FFh FFh is no instruction */
         return EXIT_RESUME;
     }
     ept_decoy_show();
-    vcpu->chores_in = 1; /* the next exit ends the step, whatever it is */
+    vcpu->countdown = 1; /* the next exit ends the step, whatever it is */
     if (inject_is_pending())
-        step_event(vcpu);
+        step_event(&vcpu->hidden);
     else
-        step_instruction(vcpu);
+        step_instruction(&vcpu->hidden);
     return EXIT_RESUME;
 }
 
 void hidden_step_end(struct vcpu *vcpu)
 {
     ept_decoy_hide();
-    if (vcpu->step == STEP_INSTRUCTION)
-        step_instruction_end(vcpu);
-    else if (vcpu->mail == 0) /* else it goes on with that */
-        exit_no_more_before_next_instruction();
-    vcpu->step = STEP_NONE;
+    if (vcpu->hidden.step == STEP_INSTRUCTION)
+        step_instruction_end(&vcpu->hidden);
+    else if (vcpu->inbox.notes == 0) /* else the early exit is for these as well */
+        virt->exit_soon_over();
+    vcpu->hidden.step = STEP_NONE;
 }

@@ -6,11 +6,13 @@
  * Where it is not, the INIT is still there at the next entry, and the guest never executes another
  * instruction: docs/questions.md, question 1, and docs/init.md.
  */
+#include "console/end.h"
 #include "console/log.h"
 #include "exits/exits.h"
-#include "init/init.h"
+#include "init/receive.h"
 #include "machine.h"
-#include "vmx/vmcs.h"
+#include "quirks.h"
+#include "virt/repeat.h"
 
 #define STICKY_AFTER 8     /* exits in a row, with no instruction of the guest in between */
 #define STORM_UNTIL  10000 /* init=storm: so many are enough to believe it */
@@ -22,21 +24,6 @@ static const uint32_t patience[] = {
     [INIT_ACK] = 2,
     [INIT_STORM] = UINT32_MAX,
 };
-
-/* Has there been no instruction of the guest since the last INIT exit, for which
- * init_signal_mark() has noted `init_last` and `init_rip`? Not every instruction exits. */
-static bool nothing_happened_since(const struct vcpu *vcpu)
-{
-    return vcpu->init_last != 0 && vcpu_exits_total(vcpu) == vcpu->init_last + 1 &&
-           vmcs_read(VMCS_GUEST_RIP) == vcpu->init_rip;
-}
-
-void init_signal_mark(struct vcpu *vcpu)
-{
-    vcpu->init_last = vcpu_exits_total(vcpu);
-    vcpu->init_rip = vmcs_read(VMCS_GUEST_RIP);
-    vcpu->progress.repeats = 0; /* this file counts itself */
-}
 
 /* Out of VMX operation it would take the INIT, and then a SIPI would start it right there, in the
  * guest's memory without hv16. So it rests here: NMIs wake it, and there is nothing to do. */
@@ -52,10 +39,10 @@ static _Noreturn void leave_out(const struct vcpu *vcpu)
 
 static void storm(const struct vcpu *vcpu)
 {
-    if (vcpu->init_storm >= STORM_UNTIL)
-        machine_stop("%u INIT exits, and the guest has not executed one instruction: the INIT "
-                     "stays pending; init=ack has an answer",
-                     vcpu->init_storm);
+    if (vcpu->init_exits_in_a_row >= STORM_UNTIL)
+        end_stop("%u INIT exits, and the guest has not executed one instruction: the INIT "
+                 "stays pending; init=ack has an answer",
+                 vcpu->init_exits_in_a_row);
 }
 
 static const char *why_pending(void)
@@ -70,15 +57,16 @@ enum exit_action exit_init_signal(struct vcpu *vcpu)
     bool again;
 
     init_staged(vcpu);
-    again = nothing_happened_since(vcpu);
-    vcpu->init_storm = again ? vcpu->init_storm + 1 : 1;
+    again = quirk_sticky_init(vcpu);
+    vcpu->init_exits_in_a_row = again ? vcpu->init_exits_in_a_row + 1 : 1;
     if (!again)
         init_receive(vcpu);
-    init_signal_mark(vcpu);
-    if (vcpu->init_storm == STICKY_AFTER)
-        log_warn("INIT exits %u times with no guest instruction in between: %s", vcpu->init_storm,
-                 why_pending());
-    if (vcpu->init_storm >= patience[machine.options.init]) {
+    quirk_init_came(vcpu);
+    repeat_forgive(vcpu); /* this file counts itself */
+    if (vcpu->init_exits_in_a_row == STICKY_AFTER)
+        log_warn("INIT exits %u times with no guest instruction in between: %s",
+                 vcpu->init_exits_in_a_row, why_pending());
+    if (vcpu->init_exits_in_a_row >= patience[machine.options.init]) {
         if (vcpu->id > 0)
             leave_out(vcpu);
         init_acknowledge(vcpu);

@@ -1,28 +1,28 @@
 /*
- * exits/msr.c: RDMSR and WRMSR, exit reasons 31 and 32, of what vmx/vmcs_controls.c traps: MSRs
+ * exits/msr.c: RDMSR and WRMSR, exit reasons 31 and 32, of what vmx/bitmaps.c traps: MSRs
  * that belong to VMX, MTRRs, and every number outside the two ranges of the MSR bitmap.
  * Source: SDM volume 3, "MSR-Bitmap Address" (3C 25.6.9).
  */
 #include "cpu/msr.h"
 #include "apic/apic.h"
 #include "console/log.h"
-#include "host/tables.h"
 #include "exits/exits.h"
+#include "host/tables.h"
 #include "mem/ept.h"
-#include "vmx/inject.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/inject.h"
 
 static enum exit_action refuse(const struct vcpu *vcpu, const char *what)
 {
     log_debug("%s of MSR %x at %lx:%lx: #GP", what, (uint32_t)vcpu->gpr[REG_RCX],
-              vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+              guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
     inject_exception(VECTOR_GP);
     return EXIT_RESUME;
 }
 
 static bool is_apic(uint32_t msr)
 {
-    return apic_way != NULL &&
+    return apic_mode != NULL &&
            (msr == MSR_IA32_APIC_BASE || (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST));
 }
 

@@ -3,52 +3,58 @@
  */
 #include "console/log.h"
 #include "exits/exits.h"
-#include "vmx/vmcs.h"
+#include "virt/repeat.h"
+#include "virt/virt.h"
 
-exit_fn *const exit_table[EXIT_REASON_MAX] = {
-    [0 ... EXIT_REASON_MAX - 1] = exit_unexpected,
-    [EXIT_REASON_EXCEPTION_OR_NMI] = exit_exception,
-    [EXIT_REASON_EXTERNAL_INTERRUPT] = exit_external_interrupt,
-    [EXIT_REASON_TRIPLE_FAULT] = exit_triple_fault,
-    [EXIT_REASON_INIT] = exit_init_signal,
-    [EXIT_REASON_SIPI] = exit_sipi,
-    [EXIT_REASON_INTERRUPT_WINDOW] = exit_interrupt_window,
-    [EXIT_REASON_NMI_WINDOW] = exit_nmi_window,
-    [EXIT_REASON_TASK_SWITCH] = exit_task_switch,
-    [EXIT_REASON_CPUID] = exit_cpuid,
-    [EXIT_REASON_GETSEC] = exit_vmx_instruction,
-    [EXIT_REASON_HLT] = exit_hlt,
-    [EXIT_REASON_INVD] = exit_invd,
-    [EXIT_REASON_VMCALL] = exit_vmcall,
-    [EXIT_REASON_VMCLEAR] = exit_vmx_instruction,
-    [EXIT_REASON_VMLAUNCH] = exit_vmx_instruction,
-    [EXIT_REASON_VMPTRLD] = exit_vmx_instruction,
-    [EXIT_REASON_VMPTRST] = exit_vmx_instruction,
-    [EXIT_REASON_VMREAD] = exit_vmx_instruction,
-    [EXIT_REASON_VMRESUME] = exit_vmx_instruction,
-    [EXIT_REASON_VMWRITE] = exit_vmx_instruction,
-    [EXIT_REASON_VMXOFF] = exit_vmx_instruction,
-    [EXIT_REASON_VMXON] = exit_vmx_instruction,
-    [EXIT_REASON_CR_ACCESS] = exit_cr_access,
-    [EXIT_REASON_IO] = exit_io,
-    [EXIT_REASON_RDMSR] = exit_rdmsr,
-    [EXIT_REASON_WRMSR] = exit_wrmsr,
-    [EXIT_REASON_TPR_THRESHOLD] = exit_tpr_threshold,
-    [EXIT_REASON_APIC_ACCESS] = exit_apic_access,
-    [EXIT_REASON_VIRTUALIZED_EOI] = exit_virtualized_eoi,
-    [EXIT_REASON_EPT_VIOLATION] = exit_ept_violation,
-    [EXIT_REASON_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,
-    [EXIT_REASON_INVEPT] = exit_vmx_instruction,
-    [EXIT_REASON_PREEMPTION_TIMER] = exit_preemption_timer,
-    [EXIT_REASON_INVVPID] = exit_vmx_instruction,
-    [EXIT_REASON_XSETBV] = exit_xsetbv,
-    [EXIT_REASON_APIC_WRITE] = exit_apic_write,
+const struct exit_handlers exit_handlers = {
+    .countdown_over = exit_countdown_over,
+    .resumed = repeat_check,
+    .by_reason =
+        {
+            [0 ... EXIT_REASON_MAX - 1] = exit_unexpected,
+            [EXIT_REASON_EXCEPTION_OR_NMI] = exit_exception,
+            [EXIT_REASON_EXTERNAL_INTERRUPT] = exit_external_interrupt,
+            [EXIT_REASON_TRIPLE_FAULT] = exit_triple_fault,
+            [EXIT_REASON_INIT] = exit_init_signal,
+            [EXIT_REASON_SIPI] = exit_sipi,
+            [EXIT_REASON_INTERRUPT_WINDOW] = exit_interrupt_window,
+            [EXIT_REASON_NMI_WINDOW] = exit_nmi_window,
+            [EXIT_REASON_TASK_SWITCH] = exit_task_switch,
+            [EXIT_REASON_CPUID] = exit_cpuid,
+            [EXIT_REASON_GETSEC] = exit_vmx_instruction,
+            [EXIT_REASON_HLT] = exit_hlt,
+            [EXIT_REASON_INVD] = exit_invd,
+            [EXIT_REASON_VMCALL] = exit_vmcall,
+            [EXIT_REASON_VMCLEAR] = exit_vmx_instruction,
+            [EXIT_REASON_VMLAUNCH] = exit_vmx_instruction,
+            [EXIT_REASON_VMPTRLD] = exit_vmx_instruction,
+            [EXIT_REASON_VMPTRST] = exit_vmx_instruction,
+            [EXIT_REASON_VMREAD] = exit_vmx_instruction,
+            [EXIT_REASON_VMRESUME] = exit_vmx_instruction,
+            [EXIT_REASON_VMWRITE] = exit_vmx_instruction,
+            [EXIT_REASON_VMXOFF] = exit_vmx_instruction,
+            [EXIT_REASON_VMXON] = exit_vmx_instruction,
+            [EXIT_REASON_CR_ACCESS] = exit_cr_access,
+            [EXIT_REASON_IO] = exit_io,
+            [EXIT_REASON_RDMSR] = exit_rdmsr,
+            [EXIT_REASON_WRMSR] = exit_wrmsr,
+            [EXIT_REASON_TPR_THRESHOLD] = exit_tpr_threshold,
+            [EXIT_REASON_APIC_ACCESS] = exit_apic_access,
+            [EXIT_REASON_VIRTUALIZED_EOI] = exit_virtualized_eoi,
+            [EXIT_REASON_EPT_VIOLATION] = exit_ept_violation,
+            [EXIT_REASON_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,
+            [EXIT_REASON_INVEPT] = exit_vmx_instruction,
+            [EXIT_REASON_PREEMPTION_TIMER] = exit_preemption_timer,
+            [EXIT_REASON_INVVPID] = exit_vmx_instruction,
+            [EXIT_REASON_XSETBV] = exit_xsetbv,
+            [EXIT_REASON_APIC_WRITE] = exit_apic_write,
+        },
 };
 
 /* No control that hv16 sets causes this one. If it comes, a control is not what we think. */
 enum exit_action exit_unexpected(struct vcpu *vcpu)
 {
-    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+    uint32_t reason = virt->exit_reason();
 
     (void)vcpu;
     log_error("nothing handles exit reason %u (%s): it has no entry in exits/table.c", reason,

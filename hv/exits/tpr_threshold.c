@@ -3,6 +3,7 @@
  * SDM volume 3, "TPR Virtualization" (3C 30.1.2).
  */
 #include "apic/apic.h"
+#include "exits/exits.h"
 
 /* What waited for this may be delivered. The guest goes on behind its write. */
 enum exit_action exit_tpr_threshold(struct vcpu *vcpu)

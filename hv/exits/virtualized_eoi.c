@@ -4,6 +4,7 @@
  * Source: SDM volume 3, "EOI Virtualization" (3C 30.1.4).
  */
 #include "apic/apic.h"
+#include "exits/exits.h"
 
 enum exit_action exit_virtualized_eoi(struct vcpu *vcpu)
 {

@@ -9,7 +9,7 @@
 #include "guest/resident.h"
 #include "hypercall.h"
 #include "machine.h"
-#include "vmx/inject.h"
+#include "virt/inject.h"
 
 static uint32_t count_of(const struct vcpu *vcpu, uint32_t reason)
 {
@@ -36,8 +36,8 @@ enum exit_action exit_vmcall(struct vcpu *vcpu)
         gpr[REG_RDX] = HV_BLOCK_SIZE;
         return EXIT_SKIP;
     case HYPERCALL_HIDDEN:
-        gpr[REG_RAX] = (uint32_t)vcpu->hidden_reads;
-        gpr[REG_RDX] = (uint32_t)vcpu->hidden_writes;
+        gpr[REG_RAX] = (uint32_t)vcpu->hidden.reads;
+        gpr[REG_RDX] = (uint32_t)vcpu->hidden.writes;
         return EXIT_SKIP;
     case HYPERCALL_APIC_MODE:
         gpr[REG_RAX] = machine.options.apic;

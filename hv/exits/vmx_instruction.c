@@ -4,7 +4,7 @@
  * processor: invalid opcodes.
  */
 #include "exits/exits.h"
-#include "vmx/inject.h"
+#include "virt/inject.h"
 
 enum exit_action exit_vmx_instruction(struct vcpu *vcpu)
 {

@@ -8,7 +8,7 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "model/xcr0.h"
-#include "vmx/inject.h"
+#include "virt/inject.h"
 
 #define CPUID_XSAVE 0xD
 

@@ -1,13 +1,15 @@
 /*
- * guest/resident.c: see resident.h.
+ * guest/resident.c: puts the resident in its place, and fills in what it has to know.
  */
 #include "guest/resident.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "hypercall.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "model/partition.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/virt.h"
 
 #define INT15_VECTOR (0x15 * 4) /* in the interrupt vector table at address 0 */
 #define KIB          1024u
@@ -36,9 +38,9 @@ static void hide_from_map(void)
     *map = machine.boot.e820;
     if (!e820_reserve(map, machine.boot.hv_base, HV_BLOCK_SIZE) ||
         !e820_reserve(map, machine.resident_base, RESIDENT_SIZE))
-        machine_refuse("the BIOS's memory map has %u entries, and hiding the hypervisor needs more "
-                       "than %u",
-                       machine.boot.e820.count, E820_MAX);
+        end_refuse("the BIOS's memory map has %u entries, and hiding the hypervisor needs more "
+                   "than %u",
+                   machine.boot.e820.count, E820_MAX);
 }
 
 static void copy_map(void)
@@ -66,8 +68,8 @@ static void boot_active_partition(void)
     enum partition_result result = partition_active(machine.boot.mbr, &partition);
 
     if (result != PARTITION_FOUND)
-        machine_refuse("no guest on BIOS drive 0x%02x: %s (or name a drive: guest=0x80)",
-                       machine.boot.boot_drive, problems[result]);
+        end_refuse("no guest on BIOS drive 0x%02x: %s (or name a drive: guest=0x80)",
+                   machine.boot.boot_drive, problems[result]);
     header()->boot_drive = machine.boot.boot_drive;
     header()->boot_lba = partition.first_lba;
     /* The MBR is still where it moved itself to, with its table, as boot sectors expect. */
@@ -110,13 +112,13 @@ void resident_install(void)
 
 void resident_start_guest(void)
 {
-    vmcs_write_guest_real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
+    virt->real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
 }
 
 void resident_start_send_init(void)
 {
-    vmcs_write_guest_start((uint16_t)(machine.resident_base / 16), machine.resident_base,
-                           header()->send_init_entry);
+    guest_go_to((uint16_t)(machine.resident_base / 16), machine.resident_base,
+                header()->send_init_entry);
 }
 
 void resident_boot_failed(uint8_t why, uint8_t code)
@@ -124,11 +126,11 @@ void resident_boot_failed(uint8_t why, uint8_t code)
     const struct resident_header *resident = header();
 
     if (why == BOOT_FAILED_READ)
-        machine_stop("cannot read the guest's boot sector, LBA %u of BIOS drive 0x%02x: BIOS error "
-                     "%02x (is there such a drive? see the option guest=)",
-                     resident->boot_lba, resident->boot_drive, code);
-    machine_stop("LBA %u of BIOS drive 0x%02x does not end in 55 AA: it is no boot sector",
-                 resident->boot_lba, resident->boot_drive);
+        end_stop("cannot read the guest's boot sector, LBA %u of BIOS drive 0x%02x: BIOS error "
+                 "%02x (is there such a drive? see the option guest=)",
+                 resident->boot_lba, resident->boot_drive, code);
+    end_stop("LBA %u of BIOS drive 0x%02x does not end in 55 AA: it is no boot sector",
+             resident->boot_lba, resident->boot_drive);
 }
 
 void resident_mark_restarted(void)

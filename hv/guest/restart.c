@@ -1,16 +1,19 @@
 /*
- * guest/restart.c: see restart.h.
+ * guest/restart.c: the guest begins again, with the memory and the devices that a BIOS leaves.
  */
 #include "guest/restart.h"
 #include "apic/apic.h"
+#include "apic/inbox.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "cpu/mail.h"
-#include "exits/exits.h"
+#include "guest/keyboard.h"
 #include "guest/resident.h"
 #include "lib/string.h"
 #include "machine.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/nmi.h"
+#include "virt/virt.h"
 
 #define PIC1_COMMAND     0x20 /* the two 8259 interrupt controllers of a PC */
 #define PIC1_DATA        0x21
@@ -54,10 +57,10 @@ static void restore_devices(void)
 }
 
 /* reset=machine: what the guest wanted, done in order. Port CF9h first: it resets all of a PC. */
-static _Noreturn void reset_machine(void)
+static _Noreturn void reset_machine(const struct vcpu *vcpu)
 {
     log_flush();
-    __asm__ volatile("vmxoff" : : : "cc");
+    virt->off(vcpu);
     out8(PORT_RESET_CONTROL, 0x02);
     out8(PORT_RESET_CONTROL, 0x06);
     out8(PORT_KBD_COMMAND, 0xFE);
@@ -66,48 +69,48 @@ static _Noreturn void reset_machine(void)
 
 static void check_not_stuck(const char *why)
 {
-    uint64_t place = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
+    uint64_t place = guest_read(GUEST_CS_BASE) + guest_read(GUEST_RIP);
 
     restarts_there = place == last_place ? restarts_there + 1 : 1;
     last_place = place;
     if (restarts_there > RESTARTS_AT_MOST)
-        machine_stop("the guest reset itself %u times in a row at %lx (%s)", restarts_there, place,
-                     why);
+        end_stop("the guest reset itself %u times in a row at %lx (%s)", restarts_there, place,
+                 why);
 }
 
 enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
 {
-    uint64_t cs = vmcs_read(VMCS_GUEST_CS_SELECTOR), rip = vmcs_read(VMCS_GUEST_RIP);
+    uint64_t cs = guest_read(GUEST_CS_SELECTOR), rip = guest_read(GUEST_RIP);
 
     if (machine.options.reset == RESET_STOP)
-        machine_stop("the guest reset the machine at %lx:%lx (%s); reset=guest would restart it",
-                     cs, rip, why);
+        end_stop("the guest reset the machine at %lx:%lx (%s); reset=guest would restart it", cs,
+                 rip, why);
     log_info("guest reset: %s, at %lx:%lx; %s", why, cs, rip,
              machine.options.reset == RESET_MACHINE ? "resetting the machine"
                                                     : "restarting at its boot sector");
     if (machine.options.reset == RESET_MACHINE)
-        reset_machine();
+        reset_machine(vcpu);
     check_not_stuck(why);
     for (uint32_t i = 1; i < machine.cpus; i++)
-        mail_post(vcpu, &vcpus[i], MAIL_INIT);
+        inbox_post(vcpu, &vcpus[i], NOTE_INIT);
     if (vcpu->id == 0)
         guest_restart_here(vcpu);
     else
-        mail_post(vcpu, &vcpus[0], MAIL_RESTART);
+        inbox_post(vcpu, &vcpus[0], NOTE_RESTART);
     return EXIT_RESUME;
 }
 
 void guest_restart_here(struct vcpu *vcpu)
 {
-    vcpu->nmi_pending = vcpu->nmi_sent = false;
+    nmi_forget(vcpu);
     memcpy(physical_pointer(0), low_memory, sizeof low_memory);
     memcpy(physical_pointer(machine.resident_base), resident, sizeof resident);
-    io_settle_keyboard(vcpu);
+    keyboard_settle(vcpu);
     apic_restart(vcpu);
     restore_devices();
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);
-    vcpu->chores_in = 1;
-    vcpu->chores_from = vcpu_exits_total(vcpu);
+    vcpu->countdown = 1;
+    vcpu->exits_at_start = vcpu_exits_total(vcpu);
     resident_mark_restarted();
     resident_start_guest();
 }

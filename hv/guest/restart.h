@@ -4,7 +4,8 @@
 #ifndef HV16_GUEST_RESTART_H
 #define HV16_GUEST_RESTART_H
 
-#include "exits/exits.h"
+#include "vcpu.h"
+#include "virt/exit.h"
 
 /* Keeps a copy of the BIOS's vectors and data, and of the interrupt controllers' masks, from which
  * a restarted guest begins. Call when the guest is about to run for the first time. */

@@ -4,23 +4,22 @@
  * (3A 8.7), "64-Bit Mode IDT" (3A 6.14.1).
  */
 #include "host/tables.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "cpu/mail.h"
 #include "layout.h"
 #include "machine.h"
-#include "mem/pages.h"
-#include "vmx/vmcs.h"
 
-#define VECTORS         32
-#define VECTOR_NMI      2
-#define VECTOR_GP       13
-#define IST_FAULT       1
-#define IST_NMI         2
-#define GATE_INTERRUPT  0x8E00 /* present, ring 0, 64-bit interrupt gate */
-#define TSS_DESCRIPTOR  0x89   /* present, available 64-bit TSS; the processor makes it busy */
-#define TSS_BUSY        (2ull << 40)
-#define TSS_SELECTOR(n) (SEL_TSS + 16 * (n))
+#define VECTORS          32
+#define FAULT_STACK_SIZE 4096 /* bytes */
+#define VECTOR_NMI       2
+#define VECTOR_GP        13
+#define IST_FAULT        1
+#define IST_NMI          2
+#define GATE_INTERRUPT   0x8E00 /* present, ring 0, 64-bit interrupt gate */
+#define TSS_DESCRIPTOR   0x89   /* present, available 64-bit TSS; the processor makes it busy */
+#define TSS_BUSY         (2ull << 40)
+#define TSS_SELECTOR(n)  (SEL_TSS + 16 * (n))
 
 struct tss {
     uint32_t reserved0;
@@ -69,16 +68,20 @@ static uint64_t gdt[] = {
     [SEL_TSS / 8 + CPUS_MAX * 2 - 1] = 0, /* for each processor a TSS, of sixteen bytes */
 };
 static struct tss tss[CPUS_MAX];
+/* For exceptions and NMIs, which may come while RSP is not the hypervisor's. */
+static struct {
+    _Alignas(16) uint8_t fault[FAULT_STACK_SIZE], nmi[FAULT_STACK_SIZE];
+} stacks[CPUS_MAX];
+static void (*nmi_handler)(struct vcpu *vcpu);
 static struct gate idt[VECTORS];
 
-/* Stacks of their own: while the guest's registers are loaded, RSP is not the hypervisor's. */
 static void fill_tss(uint32_t cpu)
 {
-    uint64_t base = (uint64_t)&tss[cpu], stacks = (uint64_t)pages_alloc(2);
+    uint64_t base = (uint64_t)&tss[cpu];
     uint64_t *descriptor = &gdt[TSS_SELECTOR(cpu) / 8];
 
-    tss[cpu].ist[IST_FAULT - 1] = stacks + PAGE_SIZE;
-    tss[cpu].ist[IST_NMI - 1] = stacks + 2 * PAGE_SIZE;
+    tss[cpu].ist[IST_FAULT - 1] = (uint64_t)stacks[cpu].fault + FAULT_STACK_SIZE;
+    tss[cpu].ist[IST_NMI - 1] = (uint64_t)stacks[cpu].nmi + FAULT_STACK_SIZE;
     tss[cpu].io_map = sizeof tss[cpu];
     descriptor[0] = (sizeof tss[cpu] - 1) | (base & 0xFFFFFF) << 16 |
                     (uint64_t)TSS_DESCRIPTOR << 40 | (base >> 24 & 0xFF) << 56;
@@ -163,27 +166,22 @@ void host_fault(struct host_frame *frame)
               frame->rsp);
     log_error("host fault: cr0 %lx cr2 %lx cr3 %lx cr4 %lx rflags %lx", read_cr0(), read_cr2(),
               read_cr3(), read_cr4(), frame->rflags);
-    machine_stop("exception %lu (error code %lx) in the hypervisor at %lx: see build/hv.sym",
-                 frame->vector, frame->error_code, frame->rip);
+    end_stop("exception %lu (error code %lx) in the hypervisor at %lx: see build/hv.sym",
+             frame->vector, frame->error_code, frame->rip);
 }
 
-/* An NMI while the hypervisor runs says that there is mail, or else it is the guest's:
- * exit_chores() injects that at the next exit. With more than one processor both are for now, and
- * the guest exits before its next instruction. */
+void tables_on_nmi(void (*handler)(struct vcpu *vcpu))
+{
+    nmi_handler = handler;
+}
+
+/* An NMI while the hypervisor runs. */
 void host_nmi(void)
 {
-    struct vcpu *vcpu = tables_current_vcpu();
-
     if (machine.ended)
         halt_for_ever();
-    if (!vcpu->takes_nmis)
-        return;
-    if (!mail_owns_nmi(vcpu)) {
-        vcpu->nmi_pending = true;
-        vcpu->chores_in = 1;
-    }
-    if (machine.cpus > 1)
-        vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0);
+    if (nmi_handler != NULL)
+        nmi_handler(tables_current_vcpu());
 }
 
 /* The next NMI can come only after an IRET: SDM volume 3, "Handling Multiple NMIs" (3A 6.7.1). */

@@ -19,6 +19,9 @@ void tables_activate(uint32_t cpu);
 /* Whose processor this runs on: its TSS says so. After tables_load(). */
 struct vcpu *tables_current_vcpu(void);
 
+/* Who is told of an NMI that hits the hypervisor itself. Until then NMIs are dropped. */
+void tables_on_nmi(void (*handler)(struct vcpu *vcpu));
+
 /* After an NMI exit: lets the next NMI come. */
 void tables_unblock_nmis(void);
 

@@ -8,15 +8,16 @@
  * the guest is where its INIT has put it. It notices none of this.
  */
 #include "apic/physical.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "init/start.h"
 #include "host/tables.h"
-#include "exits/exits.h"
-#include "init/init.h"
+#include "init/receive.h"
+#include "init/start.h"
 #include "lib/string.h"
 #include "machine.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/virt.h"
 
 #define PATIENCE 100000
 
@@ -37,12 +38,12 @@ static _Noreturn void come_back(struct vcpu *vcpu)
     *bios_jump() = jump_address;
     cmos_write(CMOS_SHUTDOWN, shutdown);
     tables_activate(vcpu->id);
-    vmx_on(vcpu);
+    virt->on(vcpu);
     out8(PORT_SYSTEM_A, system_a);
-    vmcs_make_current(vcpu);
     log_info("cpu %u: the INIT is acknowledged; the guest goes on at %lx:%lx", vcpu->id,
-             vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
-    exit_loop(vcpu);
+             guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
+    virt->run(vcpu);
+    halt_for_ever(); /* never reached */
 }
 
 _Noreturn void init_acknowledge(struct vcpu *vcpu)
@@ -56,11 +57,10 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu)
     /* INIT leaves the A20 gate as it is, and VMXON wants it open. */
     system_a = in8(PORT_SYSTEM_A) & (uint8_t)~SYSTEM_A_RESET;
     open_a20();
-    vmcs_put_away(vcpu);
-    __asm__ volatile("vmxoff" : : : "cc", "memory"); /* and here it comes */
+    virt->off(vcpu); /* and here it comes */
     if (machine.options.bug == BUG_STICKY_INIT)
         physical_apic_send(vcpu->apic_id, IPI_INIT); /* the staged one was cleared at its exit */
     for (uint32_t i = 0; i < PATIENCE; i++)
         in8(PORT_DELAY);
-    machine_stop("the INIT is neither gone nor does it come, out of VMX operation");
+    end_stop("the INIT is neither gone nor does it come, out of VMX operation");
 }

@@ -1,11 +1,11 @@
 /*
- * init/stage.c: an INIT that stays pending, staged where the processor clears it: see init.h.
+ * init/stage.c: an INIT that stays pending, staged where the processor clears it.
  */
 #include "apic/physical.h"
 #include "guest/resident.h"
-#include "init/init.h"
+#include "init/receive.h"
 #include "machine.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
 
 /* What the two instructions change of the guest. */
 static struct {
@@ -20,14 +20,14 @@ void init_stage(struct vcpu *vcpu)
     if (machine.options.bug != BUG_STICKY_INIT || vcpu->id != 0 || (base & APIC_BASE_EXTD))
         return;
     before.on = true;
-    before.cs = vmcs_read(VMCS_GUEST_CS_SELECTOR);
-    before.cs_base = vmcs_read(VMCS_GUEST_CS_BASE);
-    before.rip = vmcs_read(VMCS_GUEST_RIP);
-    before.ds_base = vmcs_read(VMCS_GUEST_DS_BASE);
+    before.cs = guest_read(GUEST_CS_SELECTOR);
+    before.cs_base = guest_read(GUEST_CS_BASE);
+    before.rip = guest_read(GUEST_RIP);
+    before.ds_base = guest_read(GUEST_DS_BASE);
     before.rax = vcpu->gpr[REG_RAX];
     before.rbx = vcpu->gpr[REG_RBX];
     resident_start_send_init();
-    vmcs_write(VMCS_GUEST_DS_BASE, base & APIC_BASE_ADDRESS);
+    guest_write(GUEST_DS_BASE, base & APIC_BASE_ADDRESS);
     vcpu->gpr[REG_RAX] = IPI_INIT | IPI_ASSERT;
     vcpu->gpr[REG_RBX] = vcpu->apic_id << 24;
 }
@@ -37,8 +37,8 @@ void init_staged(struct vcpu *vcpu)
     if (!before.on)
         return;
     before.on = false;
-    vmcs_write_guest_start((uint16_t)before.cs, (uint32_t)before.cs_base, (uint16_t)before.rip);
-    vmcs_write(VMCS_GUEST_DS_BASE, before.ds_base);
+    guest_go_to((uint16_t)before.cs, (uint32_t)before.cs_base, (uint16_t)before.rip);
+    guest_write(GUEST_DS_BASE, before.ds_base);
     vcpu->gpr[REG_RAX] = before.rax;
     vcpu->gpr[REG_RBX] = before.rbx;
 }

@@ -1,17 +1,18 @@
 /*
- * init/start.c: see start.h.
+ * init/start.c: one further processor after the other.
  * Source: SDM volume 3, "MP Initialization Example" (3A 9.4.4).
  */
 #include "init/start.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "host/tables.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "model/processors.h"
-#include "vmx/capabilities.h"
-#include "vmx/fields.h"
+#include "virt/virt.h"
 
 #define AFTER_INIT       10000
 #define AFTER_SIPI       200
@@ -35,7 +36,7 @@ static void delay(uint32_t microseconds)
 static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
 {
     for (uint32_t i = 0; i < microseconds; i++) {
-        if (__atomic_load_n(&vcpu->takes_nmis, __ATOMIC_ACQUIRE) ||
+        if (__atomic_load_n(&vcpu->is_up, __ATOMIC_ACQUIRE) ||
             __atomic_load_n(&vcpu->unfit, __ATOMIC_ACQUIRE))
             return true;
         delay(1);
@@ -63,9 +64,9 @@ void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
 
 /* INIT, because the firmware may have left it in any state; then twice SIPI, as the first may be
  * lost. */
-static bool start(struct vcpu *vcpu)
+static bool start(struct vcpu *vcpu, void (*entry)(struct vcpu *))
 {
-    cpus_place_trampoline(vcpu, cpu_main);
+    cpus_place_trampoline(vcpu, entry);
     physical_apic_send(vcpu->apic_id, IPI_INIT);
     wait_for(vcpu, AFTER_INIT);
     for (uint32_t tries = 0; tries < 2; tries++) {
@@ -76,7 +77,7 @@ static bool start(struct vcpu *vcpu)
     return wait_for(vcpu, PATIENCE);
 }
 
-static void start_next(uint32_t apic_id)
+static void start_next(uint32_t apic_id, void (*entry)(struct vcpu *))
 {
     struct vcpu *vcpu = &vcpus[machine.cpus];
     uint64_t before = rdtsc();
@@ -84,7 +85,7 @@ static void start_next(uint32_t apic_id)
     vcpu->id = machine.cpus++;
     vcpu->apic_id = apic_id;
     vcpu->unfit = false;
-    if (start(vcpu) && !vcpu->unfit) {
+    if (start(vcpu, entry) && !vcpu->unfit) {
         log_info("cpu %u: APIC ID %x, virtual-APIC address %lx, started in %lu ticks", vcpu->id,
                  apic_id, apic_virtual_address(vcpu), rdtsc() - before);
         return;
@@ -95,24 +96,23 @@ static void start_next(uint32_t apic_id)
     machine.cpus--;
 }
 
-/* One processor reaches another by NMI (cpu/mail.h): these must exit, and be told apart. */
-static const char *lacking(void)
+/* The others may not run on with a guest that has ended: an NMI exits, and host_nmi() and
+ * exits/exception.c see that it has. */
+static void halt_the_others(void)
 {
-    uint32_t can = (uint32_t)(vmx_capabilities.pin >> 32);
-
-    return (can & PIN_VIRTUAL_NMIS) == 0       ? "no \"virtual NMIs\""
-           : (can & PIN_PREEMPTION_TIMER) == 0 ? "no \"activate VMX-preemption timer\""
-           : apic_way == NULL && (vmx_capabilities.misc & VMX_MISC_WAIT_FOR_SIPI) == 0
-               ? "no activity state \"wait-for-SIPI\", which apic=off needs"
-               : NULL;
+    for (uint32_t i = 0; i < machine.cpus && machine.cpus > 1; i++) {
+        if (&vcpus[i] != tables_current_vcpu())
+            physical_apic_send(vcpus[i].apic_id, IPI_NMI);
+    }
 }
 
-void cpus_start(void)
+void cpus_start(void (*entry)(struct vcpu *))
 {
     struct processors found;
-    const char *why = lacking();
+    const char *why = virt->lacks_for_several(apic_mode == NULL);
 
     machine.cpus = 1;
+    end_call_first(halt_the_others);
     if (machine.options.cpus == 1)
         return;
     processors_find(&found, physical_pointer(0), MEMORY_WITH_ACPI);
@@ -126,7 +126,7 @@ void cpus_start(void)
     }
     for (uint32_t i = 0; i < found.count; i++) {
         if (found.id[i] != vcpus[0].apic_id && machine.cpus < machine.options.cpus)
-            start_next(found.id[i]);
+            start_next(found.id[i], entry);
     }
     log_info("%u processors, found by ACPI", machine.cpus);
 }

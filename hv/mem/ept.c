@@ -9,7 +9,6 @@
 #include "machine.h"
 #include "mem/mtrr_read.h"
 #include "mem/pages.h"
-#include "vmx/capabilities.h"
 
 #define EPT_READ    0x1ull
 #define EPT_WRITE   0x2ull
@@ -29,6 +28,7 @@
 #define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
 
 static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
+static bool use_1g_pages;
 static uint64_t *pml4;
 static uint64_t *decoy_table; /* 512 times the same page of ones */
 static uint8_t *ones_page;
@@ -125,8 +125,8 @@ static void map_1g(uint64_t address)
     uint64_t *entry = pdpt_entry(address);
     enum memory_type type;
 
-    if ((*entry == 0 || (*entry & EPT_LARGE)) && address >= ALWAYS_MAPPED_TO &&
-        vmx_has_ept(VMX_EPT_1G_PAGES) && mtrr_uniform(&mtrr, address, SIZE_1G, &type)) {
+    if ((*entry == 0 || (*entry & EPT_LARGE)) && address >= ALWAYS_MAPPED_TO && use_1g_pages &&
+        mtrr_uniform(&mtrr, address, SIZE_1G, &type)) {
         *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
         return;
     }
@@ -163,8 +163,9 @@ static void ept_flush(void)
     __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(INVEPT_SINGLE) : "cc", "memory");
 }
 
-void ept_build(void)
+void ept_build(bool has_1g_pages)
 {
+    use_1g_pages = has_1g_pages;
     pml4 = pages_alloc(1);
     build_decoy();
     map_all();

@@ -10,9 +10,8 @@
 #include <stdint.h>
 
 /* Maps everything below 4 GiB and all memory above, identically and with the memory types of the
- * MTRRs, and leaves out the hidden block. The processor must be in VMX operation for ept_flush().
- */
-void ept_build(void);
+ * MTRRs, and leaves out the hidden block. Pages of 1 GiB are used if the processor has them. */
+void ept_build(bool has_1g_pages);
 
 /* The value of the VMCS field "EPT pointer". */
 uint64_t ept_pointer(void);

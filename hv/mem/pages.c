@@ -3,6 +3,7 @@
  * allocates, it allocates once and keeps.
  */
 #include "mem/pages.h"
+#include "console/end.h"
 #include "layout.h"
 #include "lib/string.h"
 #include "machine.h"
@@ -21,8 +22,7 @@ void *pages_alloc(uint32_t count)
     uint8_t *page = pool_start + used * PAGE_SIZE;
 
     if (count > pages_left())
-        machine_stop("the hypervisor's block is full: %u pages wanted, %u left", count,
-                     pages_left());
+        end_stop("the hypervisor's block is full: %u pages wanted, %u left", count, pages_left());
     used += count;
     return memset(page, 0, (uint64_t)count * PAGE_SIZE);
 }

@@ -3,7 +3,7 @@
  * new option is a field in struct options, a row and its function.
  */
 #include "model/option_keys.h"
-#include "vcpu.h"
+#include "layout.h"
 
 static bool equal(const char *a, const char *b)
 {

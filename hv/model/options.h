@@ -17,7 +17,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* How the guest's local APIC is virtualized, from the plainest way to the most of a processor. */
-enum apic_mode {
+enum apic_option {
     APIC_OFF,    /* it is not: the guest has the machine's own */
     APIC_MMIO,   /* every access to its page exits and is emulated */
     APIC_TPR_RO, /* TPR shadow: reading TPR is free */
@@ -48,7 +48,7 @@ struct options {
     bool status_line;        /* status=on (default) or off */
     uint32_t cpus;           /* cpus=1 to 8 (default 8): so many processors at most */
     enum reset_policy reset; /* reset=guest (default)|stop|machine */
-    enum apic_mode apic;     /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default auto) */
+    enum apic_option apic;   /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default auto) */
     enum bug bug;            /* bug=none (default)|stale-tpr|no-threshold|raw-page|sticky-init */
     enum init_policy init;   /* init=auto (default)|ack|storm: docs/init.md */
     uint32_t poke_count;

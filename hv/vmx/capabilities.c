@@ -3,6 +3,7 @@
  * Source: SDM volume 3, "VMX Capability Reporting Facility" (appendix A).
  */
 #include "vmx/capabilities.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
@@ -68,11 +69,11 @@ bool vmx_enable(void)
 static void check_enabled(void)
 {
     if ((cpuid(1, 0).ecx & CPUID_1_ECX_VMX) == 0)
-        machine_refuse("this processor has no VMX (CPUID.01H:ECX bit 5 is 0)");
+        end_refuse("this processor has no VMX (CPUID.01H:ECX bit 5 is 0)");
     if (!vmx_enable())
-        machine_refuse("the firmware has locked VMX off (IA32_FEATURE_CONTROL is %lx): look for "
-                       "\"virtualization\" or \"VT-x\" in its set-up",
-                       rdmsr(MSR_IA32_FEATURE_CONTROL));
+        end_refuse("the firmware has locked VMX off (IA32_FEATURE_CONTROL is %lx): look for "
+                   "\"virtualization\" or \"VT-x\" in its set-up",
+                   rdmsr(MSR_IA32_FEATURE_CONTROL));
 }
 
 static void read_capabilities(void)
@@ -109,14 +110,27 @@ void vmx_check_machine(void)
         uint64_t capability = *needs[i].capability;
 
         if (needs[i].must_be_zero && (capability & needs[i].bit))
-            machine_refuse("this processor's VMX insists on \"%s\"", needs[i].name);
+            end_refuse("this processor's VMX insists on \"%s\"", needs[i].name);
         if (!needs[i].must_be_zero && (capability >> 32 & needs[i].bit) == 0)
-            machine_refuse("this processor's VMX lacks \"%s\"", needs[i].name);
+            end_refuse("this processor's VMX lacks \"%s\"", needs[i].name);
     }
     for (uint32_t i = 0; i < sizeof ept_needs / sizeof ept_needs[0]; i++) {
         if (!vmx_has_ept(ept_needs[i].bits))
-            machine_refuse("this processor's VMX lacks \"%s\"", ept_needs[i].name);
+            end_refuse("this processor's VMX lacks \"%s\"", ept_needs[i].name);
     }
+}
+
+const char *vmx_lacks_for_several(bool real_sipis)
+{
+    uint32_t can = (uint32_t)(vmx_capabilities.pin >> 32);
+
+    if ((can & PIN_VIRTUAL_NMIS) == 0)
+        return "no \"virtual NMIs\"";
+    if ((can & PIN_PREEMPTION_TIMER) == 0)
+        return "no \"activate VMX-preemption timer\"";
+    if (real_sipis && (vmx_capabilities.misc & VMX_MISC_WAIT_FOR_SIPI) == 0)
+        return "no activity state \"wait-for-SIPI\", which apic=off needs";
+    return NULL;
 }
 
 bool vmx_has_ept(uint64_t bits)

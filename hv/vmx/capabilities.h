@@ -28,6 +28,10 @@ void vmx_check_machine(void);
 /* What each processor needs: IA32_FEATURE_CONTROL allows VMXON there, or can be made to. */
 bool vmx_enable(void);
 
+/* What several processors need, in the SDM's words; NULL if nothing lacks. One processor reaches
+ * another by NMI (apic/inbox.h): these must exit, and be told apart. */
+const char *vmx_lacks_for_several(bool real_sipis);
+
 /* True if every bit of `bits` is set in IA32_VMX_EPT_VPID_CAP. */
 bool vmx_has_ept(uint64_t bits);
 

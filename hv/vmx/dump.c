@@ -1,7 +1,8 @@
 /*
- * vmx/dump.c: see dump.h.
+ * vmx/dump.c: all that helps to see what the guest did.
  */
 #include "vmx/dump.h"
+#include "console/counters.h"
 #include "console/log.h"
 #include "machine.h"
 #include "vmx/vmcs.h"
@@ -21,7 +22,7 @@ static void dump_segments(void)
               vmcs_read(VMCS_GUEST_IDTR_LIMIT));
 }
 
-static void dump_registers(struct vcpu *vcpu)
+static void dump_registers(const struct vcpu *vcpu)
 {
     const uint64_t *gpr = vcpu->gpr;
 
@@ -50,7 +51,7 @@ static void dump_code(void)
               code[2], code[3], code[4], code[5], code[6]);
 }
 
-void vmx_dump(struct vcpu *vcpu)
+void vmx_dump(const struct vcpu *vcpu)
 {
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 
@@ -66,22 +67,5 @@ void vmx_dump(struct vcpu *vcpu)
     dump_registers(vcpu);
     dump_segments();
     dump_code();
-    vmx_log_counters();
-}
-
-static void log_counters_of(const struct vcpu *vcpu)
-{
-    if (vcpu->inits + vcpu->sipis != 0)
-        log_info("cpu %u: %u INITs, %u SIPIs", vcpu->id, vcpu->inits, vcpu->sipis);
-    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
-        if (vcpu->exits[i] != 0)
-            log_info("cpu %u: %lu exits: %s (%u)", vcpu->id, vcpu->exits[i], exit_reason_name(i),
-                     i);
-    }
-}
-
-void vmx_log_counters(void)
-{
-    for (uint32_t i = 0; i < machine.cpus; i++)
-        log_counters_of(&vcpus[i]);
+    counters_log();
 }

@@ -7,9 +7,6 @@
 #include "vcpu.h"
 
 /* Everything that helps to see what the guest did: about 20 lines. */
-void vmx_dump(struct vcpu *vcpu);
-
-/* One line for each exit reason that occurred, of each processor. */
-void vmx_log_counters(void);
+void vmx_dump(const struct vcpu *vcpu);
 
 #endif

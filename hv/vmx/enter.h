@@ -6,6 +6,12 @@
 
 #include "vcpu.h"
 
+/* Why an attempt to enter the guest came to nothing, not even an exit. */
+enum entry_result {
+    ENTRY_VMFAIL_INVALID, /* VMfailInvalid: there is no current VMCS */
+    ENTRY_VMFAIL_VALID,   /* VMfailValid: the VM-instruction error field says why */
+};
+
 /*
  * Runs the guest of the current VMCS, which VMCLEAR has left or which has never run: VMLAUNCH, and
  * VMRESUME after each exit. At an exit `on_exit` is called, with all of the guest's registers in

@@ -2,6 +2,7 @@
  * vmx/fail.c: see fail.h. The rules themselves are in vmx/check*.c.
  */
 #include "vmx/fail.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "machine.h"
 #include "vmx/capabilities.h"
@@ -48,11 +49,11 @@ void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result)
     uint32_t error;
 
     if (result == ENTRY_VMFAIL_INVALID)
-        machine_stop("VM entry: VMfailInvalid: there is no current VMCS (VMPTRLD comes first)");
+        end_stop("VM entry: VMfailInvalid: there is no current VMCS (VMPTRLD comes first)");
     error = (uint32_t)vmcs_read(VMCS_VM_INSTRUCTION_ERROR);
     log_error("VM entry: VMfailValid, error %u: %s", error, vm_instruction_error(error));
     log_broken_rules(vcpu);
-    machine_stop("VM entry failed: error %u: %s", error, vm_instruction_error(error));
+    end_stop("VM entry failed: error %u: %s", error, vm_instruction_error(error));
 }
 
 void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason)
@@ -68,5 +69,5 @@ void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason)
     if (detail != NULL)
         log_error("  qualification %lu: %s", qualification, detail);
     log_broken_rules(vcpu);
-    machine_stop("VM entry failed: reason %u: %s", basic, vm_entry_failure(basic));
+    end_stop("VM entry failed: reason %u: %s", basic, vm_entry_failure(basic));
 }

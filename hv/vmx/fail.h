@@ -7,6 +7,7 @@
 #define HV16_VMX_FAIL_H
 
 #include "vcpu.h"
+#include "vmx/enter.h"
 
 /* VMLAUNCH or VMRESUME returned: VMfailInvalid or VMfailValid. */
 _Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result);

@@ -3,6 +3,7 @@
  * Source: SDM volume 3, "Preparation and Launching a Virtual Machine" (3C 32.6).
  */
 #include "vmx/vmcs.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "machine.h"
@@ -20,9 +21,9 @@ static __attribute__((cold, noinline)) _Noreturn void access_failed(uint32_t fie
                      : "+r"(error)
                      : "r"((uint64_t)VMCS_VM_INSTRUCTION_ERROR)
                      : "cc");
-    machine_stop("%s of %s (%x) failed: %s", write ? "VMWRITE" : "VMREAD", vmcs_field_name(field),
-                 field,
-                 error == 0 ? "there is no current VMCS" : vm_instruction_error((uint32_t)error));
+    end_stop("%s of %s (%x) failed: %s", write ? "VMWRITE" : "VMREAD", vmcs_field_name(field),
+             field,
+             error == 0 ? "there is no current VMCS" : vm_instruction_error((uint32_t)error));
 }
 
 uint64_t vmcs_read(uint32_t field)
@@ -48,12 +49,12 @@ void vmcs_write(uint32_t field, uint64_t value)
         access_failed(field, true);
 }
 
-void vmcs_set(uint32_t field, uint64_t bits)
+void vmcs_set_bits(uint32_t field, uint64_t bits)
 {
     vmcs_write(field, vmcs_read(field) | bits);
 }
 
-void vmcs_clear(uint32_t field, uint64_t bits)
+void vmcs_clear_bits(uint32_t field, uint64_t bits)
 {
     vmcs_write(field, vmcs_read(field) & ~bits);
 }
@@ -80,44 +81,44 @@ void vmx_on(struct vcpu *vcpu)
     uint64_t address;
     bool failed;
 
-    if (vcpu->vmxon == NULL)
-        vcpu->vmxon = pages_alloc(1);
-    address = physical_address(vcpu->vmxon);
+    if (vcpu->vmx.vmxon == NULL)
+        vcpu->vmx.vmxon = pages_alloc(1);
+    address = physical_address(vcpu->vmx.vmxon);
     set_fixed_bits();
-    *(uint32_t *)vcpu->vmxon = revision();
+    *(uint32_t *)vcpu->vmx.vmxon = revision();
     __asm__ volatile("vmxon %1" : "=@ccbe"(failed) : "m"(address) : "memory");
     if (failed)
-        machine_stop("VMXON failed with the region at %lx, revision %x", address, revision());
+        end_stop("VMXON failed with the region at %lx, revision %x", address, revision());
 }
 
-void vmcs_put_away(const struct vcpu *vcpu)
+void vmcs_clear(const struct vcpu *vcpu)
 {
-    uint64_t address = physical_address(vcpu->vmcs);
+    uint64_t address = physical_address(vcpu->vmx.vmcs);
     bool failed;
 
     __asm__ volatile("vmclear %1" : "=@ccbe"(failed) : "m"(address) : "memory");
     if (failed)
-        machine_stop("VMCLEAR failed with the VMCS at %lx", address);
+        end_stop("VMCLEAR failed with the VMCS at %lx", address);
 }
 
-void vmcs_make_current(const struct vcpu *vcpu)
+void vmcs_load(const struct vcpu *vcpu)
 {
-    uint64_t address = physical_address(vcpu->vmcs);
+    uint64_t address = physical_address(vcpu->vmx.vmcs);
     bool failed;
 
     __asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(address) : "memory");
     if (failed)
-        machine_stop("VMPTRLD failed with the VMCS at %lx", address);
+        end_stop("VMPTRLD failed with the VMCS at %lx", address);
 }
 
 void vmcs_create(struct vcpu *vcpu)
 {
-    vcpu->vmcs = pages_alloc(1);
-    vcpu->io_bitmap = pages_alloc(2);
-    vcpu->msr_bitmap = pages_alloc(1);
-    *(uint32_t *)vcpu->vmcs = revision();
-    vmcs_put_away(vcpu);
-    vmcs_make_current(vcpu);
+    vcpu->vmx.vmcs = pages_alloc(1);
+    vcpu->vmx.io_bitmap = pages_alloc(2);
+    vcpu->vmx.msr_bitmap = pages_alloc(1);
+    *(uint32_t *)vcpu->vmx.vmcs = revision();
+    vmcs_clear(vcpu);
+    vmcs_load(vcpu);
 }
 
 void vmcs_poke(void)

@@ -15,8 +15,8 @@
 uint64_t vmcs_read(uint32_t field);
 void vmcs_write(uint32_t field, uint64_t value);
 /* Sets or clears bits of a field. */
-void vmcs_set(uint32_t field, uint64_t bits);
-void vmcs_clear(uint32_t field, uint64_t bits);
+void vmcs_set_bits(uint32_t field, uint64_t bits);
+void vmcs_clear_bits(uint32_t field, uint64_t bits);
 
 /*
  * Without the check, for what every exit reads and writes. vmcs_prove() has tried these fields
@@ -41,38 +41,17 @@ void vmcs_prove(void);
 /* VMXON on this processor. Stops if it fails. */
 void vmx_on(struct vcpu *vcpu);
 
-/* A general register of the guest at the last exit, by the number that ModRM and the exit
- * qualifications give it: 0 (RAX) to 15 (R15). */
-static inline uint64_t vcpu_gpr_read(const struct vcpu *vcpu, uint32_t number)
-{
-    return number == REG_RSP ? vmcs_read(VMCS_GUEST_RSP) : vcpu->gpr[number];
-}
-
-static inline void vcpu_gpr_write(struct vcpu *vcpu, uint32_t number, uint64_t value)
-{
-    if (number == REG_RSP)
-        vmcs_write(VMCS_GUEST_RSP, value);
-    else
-        vcpu->gpr[number] = value;
-}
-
 /* Makes a VMCS for `vcpu`, with its bitmaps, and makes it current: VMCLEAR, VMPTRLD. */
 void vmcs_create(struct vcpu *vcpu);
 
 /* VMCLEAR: what the processor keeps of it goes to memory, and the next entry is a VMLAUNCH.
  * VMPTRLD: it is the current one. */
-void vmcs_put_away(const struct vcpu *vcpu);
-void vmcs_make_current(const struct vcpu *vcpu);
+void vmcs_clear(const struct vcpu *vcpu);
+void vmcs_load(const struct vcpu *vcpu);
 
-/* Fill the three parts of the current VMCS: one file each. */
+/* Fill parts of the current VMCS: one file each. */
 void vmcs_write_host(const struct vcpu *vcpu);
-void vmcs_write_controls(struct vcpu *vcpu);
-void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip);
-/* Where a guest in real mode goes on, if it is not where its CS says. */
-void vmcs_write_guest_start(uint16_t cs, uint32_t base, uint16_t ip);
-
-/* Whether the guest's RDMSR and WRMSR of `msr` (below 2000H) exit: exits/msr.c. */
-void vmcs_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);
+void vmcs_write_controls(const struct vcpu *vcpu);
 
 /* The option poke=: overwrites fields, to see what the processor says to it. */
 void vmcs_poke(void);

@@ -7,7 +7,6 @@
 #include "mem/ept.h"
 #include "mem/mtrr_read.h"
 #include "mem/pages.h"
-#include "vmx/capabilities.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +32,6 @@ void *pages_alloc(uint32_t count)
     }
     used += count;
     return pool[used - count];
-}
-
-bool vmx_has_ept(uint64_t bits)
-{
-    return (bits & VMX_EPT_1G_PAGES) == 0 || has_1g;
 }
 
 void mtrr_read(struct mtrr_state *into, uint32_t physical_bits)
@@ -145,7 +139,7 @@ int main(void)
         else if (strcmp(word, "variable") == 0)
             set_variable(number[0], number[1], number[2], number[3]);
         else if (strcmp(word, "build") == 0)
-            ept_build();
+            ept_build(has_1g);
         else if (strcmp(word, "missing") == 0)
             host_report(ept_map_missing(number[0]));
         else if (strcmp(word, "tables") == 0)

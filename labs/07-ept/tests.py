@@ -106,7 +106,7 @@ def sizes(bench: Bench) -> None:
             (4 * GIB, PAGE_1G), (5 * GIB, PAGE_2M), (6 * GIB - 1, PAGE_2M)]
     table(bench, setup, "size", rows, "the size of the page at", "mtrr_uniform(), ALWAYS_MAPPED_TO: hv/mem/ept.c")
     table(bench, [*setup, "no-1g"], "size", [(4 * GIB, PAGE_2M)], "the size, where the processor has no pages "
-          "of 1 GiB, of the page at", "map_1g(): vmx_has_ept(VMX_EPT_1G_PAGES)")
+          "of 1 GiB, of the page at", "map_1g(): use_1g_pages")
 
 
 @test(2, "the block, all of it and nothing else, is not mapped")

@@ -12,13 +12,13 @@ REGISTERS = ("eax", "ebx", "ecx", "edx")
 LEAVES = ("0", "2", "4_0", "4_1", "4_3", "6", "7", "d_0", "d_1", "d_2", "ext_0", "ext_1", "ext_2",
           "ext_8")
 ANSWER = 'hv/exits/cpuid.c; SDM volume 2, "CPUID"'
-BEHIND = 'where RIP goes, skip_instruction() in hv/exits/loop.c; SDM volume 3, ' \
+BEHIND = 'where RIP goes, skip_instruction() in hv/vmx/loop.c; SDM volume 3, ' \
          '"Information for VM Exits Due to Instruction Execution"'
-HELD = 'the interruptibility state, skip_instruction() in hv/exits/loop.c; SDM volume 3, ' \
+HELD = 'the interruptibility state, skip_instruction() in hv/vmx/loop.c; SDM volume 3, ' \
        '"Guest Non-Register State"'
-PENDING = 'the pending debug exceptions, skip_instruction() in hv/exits/loop.c; SDM volume 3, ' \
+PENDING = 'the pending debug exceptions, skip_instruction() in hv/vmx/loop.c; SDM volume 3, ' \
           '"Guest Non-Register State"'
-LOOP = 'handle_exit() in hv/exits/loop.c; docs/exits.md, "The loop"'
+LOOP = 'handle_exit() in hv/vmx/loop.c; docs/exits.md, "The loop"'
 
 
 def guest(bench: Bench, name: str, *options: str) -> Boot:
@@ -177,7 +177,7 @@ def unhandled(bench: Bench) -> None:
 @test(2, "an exit that changes nothing does not repeat for ever")
 def progress(bench: Bench) -> None:
     expect_stop(bench, "no progress: 1000 exits in a row", "EXIT_RESUME at one place, for ever",
-                'the answer EXIT_RESUME and progress_check(): docs/exits.md, "No exit repeats in silence"',
+                'the answer EXIT_RESUME and handlers.resumed(): docs/exits.md, "No exit repeats in silence"',
                 "ends.asm", options="poke=0x6000:0x21")
 
 
@@ -188,9 +188,9 @@ def failed_entry(bench: Bench) -> None:
                 "skip.asm", options="poke=0x6820:0")
 
 
-@test(1, "chores are done when they are due: here, with trace=exits, at each exit")
-def chores(bench: Bench) -> None:
+@test(1, "what the countdown is for is done when it is over: here, with trace=exits, at each exit")
+def countdown(bench: Bench) -> None:
     boot = guest(bench, "shadow.asm", "trace=exits")
     traced = len(re.findall(r"^hv16: cpu 0: exit 10 \(CPUID\) at", boot.log, re.MULTILINE))
     bench.expect(traced, 5, "lines of the trace about CPUID, which the guest executes 5 times",
-                 "vcpu->chores_in and exit_chores(): " + LOOP)
+                 "vcpu->countdown and handlers.countdown_over(): " + LOOP)

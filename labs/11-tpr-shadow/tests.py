@@ -3,7 +3,7 @@
 from hv16.labs.bench import Bench, Boot, Miss, test
 
 ONES = 0xFFFFFFFF
-CONTROLS = 'open_controls() in hv/apic/apic.c; SDM volume 3, "Controls for APIC Virtualization"'
+CONTROLS = 'vmx_apic_open() in hv/vmx/virtual_apic.c; SDM volume 3, "Controls for APIC Virtualization"'
 PAGE = 'place_page() in hv/apic/apic.c; SDM volume 3, "Virtualizing Memory-Mapped APIC Accesses"'
 THRESHOLD = 'set_threshold() in hv/apic/deliver.c; SDM volume 3, "TPR Virtualization"'
 EXIT = "exit_tpr_threshold() in hv/exits/tpr_threshold.c"
@@ -203,5 +203,5 @@ def more_modes(bench: Bench) -> None:
         values(bench, run, {
             "early": (0, f"{mode}: interrupts that came too early"),
             "missing": (0, f"{mode}: interrupts that were lost"),
-        }, "the ways that have more controls than two: " + CONTROLS)
+        }, "the modes that have more controls than two: " + CONTROLS)
         exits(run, "rounds", f"{mode}: 100 writes of TPR, 50 of ICR, 50 of EOI")

@@ -5,10 +5,10 @@ from hv16.labs.bench import Bench, Boot, test
 ROUNDS = 100
 STATES = 'SDM volume 3, "Processor States Following Power-up, Reset, or INIT", the table\'s column INIT'
 WRITE = f"init_write_state() in hv/init/state.c; {STATES}"
-SIPI = 'init_receive_sipi() in hv/init/init.c; SDM volume 3, "MP Initialization Example", and hv/init/init.h'
-APIC = 'init_receive() in hv/init/init.c; SDM volume 3, "Local APIC State After an INIT Reset"'
-FIRST = "receive_first() in hv/init/init.c, and the comment above it"
-STORM = 'nothing_happened_since() in hv/exits/init_signal.c; docs/init.md, "The exit that never ends"'
+SIPI = 'init_receive_sipi() in hv/init/receive.c; SDM volume 3, "MP Initialization Example", and hv/init/receive.h'
+APIC = 'init_receive() in hv/init/receive.c; SDM volume 3, "Local APIC State After an INIT Reset"'
+FIRST = "receive_first() in hv/init/receive.c, and the comment above it"
+STORM = 'quirk_sticky_init() in hv/quirks.c; docs/init.md, "The exit that never ends"'
 
 STOP = "reset=stop"  # a guest that is lost resets the machine: once is enough
 
@@ -53,7 +53,7 @@ def without_the_bios(bench: Bench) -> None:
 def sipi_vector(bench: Bench) -> None:
     boot = second(bench)
     values(bench, boot, [("starts", 1, "how often the second processor began, after one INIT and one SIPI")],
-           "wait_for_sipi() and init_receive_sipi() in hv/init/init.c: who sets waits_for_sipi, who clears it?")
+           "wait_for_sipi() and init_receive_sipi() in hv/init/receive.c: who sets waits_for_sipi, who clears it?")
     values(bench, boot, [("began1", 0x20000, "CS base + IP after a SIPI with vector 20H"),
                          ("began2", 0x31000, "CS base + IP after a SIPI with vector 31H"),
                          ("cs1", 0x2000, "the selector in CS after a SIPI with vector 20H"),
@@ -111,7 +111,7 @@ def second_sipi(bench: Bench) -> None:
 
 @test(2, "INIT stops a processor that runs, halts or waits; the next SIPI starts it")
 def any_activity(bench: Bench) -> None:
-    where = "wait_for_sipi() and init_receive_sipi() in hv/init/init.c: the activity state, and waits_for_sipi"
+    where = "wait_for_sipi() and init_receive_sipi() in hv/init/receive.c: the activity state, and waits_for_sipi"
     values(bench, second(bench), [
         ("ran_on", 0, "what it counted between INIT and SIPI"),
         ("bios", 0, "how often it began in the BIOS in place of waiting for a SIPI"),

@@ -1,8 +1,8 @@
 /*
- * vmx/inject.h: events for the guest. The only place that writes the VM-entry interruption fields.
+ * virt/inject.h: events for the guest. The only place that injects them.
  */
-#ifndef HV16_VMX_INJECT_H
-#define HV16_VMX_INJECT_H
+#ifndef HV16_VIRT_INJECT_H
+#define HV16_VIRT_INJECT_H
 
 #include "vcpu.h"
 
@@ -19,7 +19,7 @@ void inject_nothing(void);
 void inject_exception(uint8_t vector);
 
 /* A maskable interrupt. The caller has looked that the guest can take it:
- * apic_guest_is_interruptible(). */
+ * inject_can_interrupt(). */
 void inject_interrupt(uint8_t vector);
 
 /* An NMI, unless another event is on its way or NMIs are blocked. Returns whether it was taken. */
@@ -37,11 +37,10 @@ void inject_intercepted_exception(void);
 /* Whether the next entry delivers an event. */
 bool inject_is_pending(void);
 
-/*
- * The instruction that exited is to be executed again, so the trap of a guest that single-steps is
- * not due yet. Bochs 2.7 saves it as pending; no processor should. Source: SDM volume 3, "Pending
- * Debug Exceptions" in "Guest Non-Register State" (3C 25.4.2).
- */
-void inject_no_step_trap(void);
+/* Whether the exit came while an event was being delivered. */
+bool inject_was_interrupted(void);
+
+/* RFLAGS.IF is 1, STI and MOV SS do not block, and no other event is on its way. */
+bool inject_can_interrupt(void);
 
 #endif

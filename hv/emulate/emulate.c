@@ -1,24 +1,25 @@
 /*
- * apic/emulate.c: an access to the APIC's page, when the exit says where it was but not what.
+ * emulate/emulate.c: an access to a page that is no memory, when the exit says where it was but not
+ * what.
  *
- * The instruction is fetched from the guest's memory, decoded (decode.h), and carried out on the
- * model's registers. What is beyond the decoder stops the guest with the bytes, so that nothing is
- * guessed.
+ * The instruction is fetched from the guest's memory, decoded (model/decode.h), and carried out on
+ * the page's registers. What is beyond the decoder stops the guest with the bytes, so that nothing
+ * is guessed.
  */
-#include "apic/apic.h"
+#include "emulate/emulate.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 #include "emulate/linear.h"
 #include "machine.h"
 #include "model/decode.h"
-#include "vmx/dump.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/virt.h"
 
-#define PAGE         0x1000u
-#define ALL_ONES     0xFFFFFFFFFFFFFFFFull
-#define RFLAGS_DF    0x400ull
-#define SEGMENT_STEP (VMCS_GUEST_CS_BASE - VMCS_GUEST_ES_BASE)
+#define PAGE      0x1000u
+#define ALL_ONES  0xFFFFFFFFFFFFFFFFull
+#define RFLAGS_DF 0x400ull
 
 /* An instruction that was decoded before. Loops make a guest come back to few places, and decoding
  * would cost nearly as much as all the rest of an access. Whether the bytes are still the same is
@@ -34,30 +35,21 @@ static struct decoded decoded[CPUS_MAX][DECODED_COUNT];
 /* One emulation. */
 struct access {
     struct vcpu *vcpu;
+    const struct emulated_page *page;
     const struct instruction *instruction;
     uint32_t code_bits;
     uint32_t offset; /* in the page */
     bool is_write;
-    bool answers; /* otherwise it is like an address where nothing is */
 };
 
 static _Noreturn void give_up(const struct access *access, const uint8_t *code, const char *why)
 {
     log_error("the instruction's bytes: %02x %02x %02x %02x %02x %02x %02x %02x", code[0], code[1],
               code[2], code[3], code[4], code[5], code[6], code[7]);
-    vmx_dump(access->vcpu);
-    machine_stop("the guest %s its APIC's page at %x in a way that hv16 does not emulate: %s (the "
-                 "log has the instruction's bytes)",
-                 access->is_write ? "writes" : "reads", access->offset, why);
-}
-
-static uint32_t code_bits(void)
-{
-    uint64_t rights = vmcs_read_proven(VMCS_GUEST_CS_ACCESS_RIGHTS);
-
-    if ((rights & AR_L) && (vmcs_read(VMCS_GUEST_EFER) & EFER_LMA))
-        return 64;
-    return rights & AR_DB ? 32 : 16;
+    virt->dump(access->vcpu);
+    end_stop("the guest %s its APIC's page at %x in a way that hv16 does not emulate: %s (the "
+             "log has the instruction's bytes)",
+             access->is_write ? "writes" : "reads", access->offset, why);
 }
 
 /* The bytes at the guest's RIP, up to 16 of them. Returns how many there are: the next page need
@@ -81,25 +73,25 @@ static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
 static void refuse(const struct access *access, const uint8_t *code)
 {
     uint32_t width = access->instruction->width;
+    const char *why = NULL;
 
     if (width == 8)
-        give_up(access, code, "eight bytes at once");
-    if (access->offset + width > LAPIC_PAGE_SIZE)
-        give_up(access, code, "across the end of the page");
-    if (access->answers && access->is_write && access->offset % 16 != 0)
-        give_up(access, code, "a write that does not begin at a register");
-    if (access->answers && access->is_write && width != 4 && access->offset != LAPIC_TPR)
-        give_up(access, code, "a write of less than 32 bits");
+        why = "eight bytes at once";
+    else if (access->offset + width > EMULATED_PAGE_SIZE)
+        why = "across the end of the page";
+    else if (access->page->answers && access->is_write)
+        why = access->page->refuses_write(access->offset, width);
+    if (why != NULL)
+        give_up(access, code, why);
 }
 
 static void fetch(struct access *access)
 {
-    uint64_t linear = vmcs_read_proven(VMCS_GUEST_CS_BASE) + vmcs_read_proven(VMCS_GUEST_RIP),
-             code[2];
+    uint64_t linear = guest_read(GUEST_CS_BASE) + guest_read(GUEST_RIP), code[2];
     struct decoded *known = &decoded[access->vcpu->id][linear % DECODED_COUNT];
     uint32_t count;
 
-    access->code_bits = code_bits();
+    access->code_bits = guest_code_bits();
     count = fetch_code(access->code_bits == 64 ? linear : (uint32_t)linear, code);
     if (code[0] != known->code[0] || code[1] != known->code[1] || count != known->count ||
         access->code_bits != known->bits) {
@@ -119,19 +111,19 @@ static uint64_t read_memory(const struct access *access)
 {
     uint64_t bytes;
 
-    if (!access->answers)
+    if (!access->page->answers)
         return ALL_ONES;
-    bytes = access->offset % 16 < 4 ? apic_read(access->vcpu, access->offset & ~15u) : 0;
+    bytes = access->offset % 16 < 4 ? access->page->read(access->vcpu, access->offset & ~15u) : 0;
     return bytes >> access->offset % 4 * 8;
 }
 
 static void write_memory(const struct access *access, uint64_t value)
 {
-    if (!access->answers)
+    if (!access->page->answers)
         return;
     if (access->instruction->width < 4)
         value &= (1ull << 8 * access->instruction->width) - 1;
-    apic_write(access->vcpu, access->offset, (uint32_t)value);
+    access->page->write(access->vcpu, access->offset, (uint32_t)value);
 }
 
 /* --- String instructions: one element, at the other end of which is the guest's memory --- */
@@ -144,8 +136,8 @@ static uint64_t address_mask(const struct instruction *instruction)
 
 static uint64_t other_address(const struct access *access, enum segment segment, uint32_t reg)
 {
-    uint64_t base = vmcs_read(VMCS_GUEST_ES_BASE + segment * SEGMENT_STEP);
-    uint64_t index = vcpu_gpr_read(access->vcpu, reg) & address_mask(access->instruction);
+    uint64_t base = guest_segment_base(segment);
+    uint64_t index = guest_gpr(access->vcpu, reg) & address_mask(access->instruction);
 
     if (access->code_bits == 64)
         return segment >= SEG_FS ? base + index : index;
@@ -155,11 +147,11 @@ static uint64_t other_address(const struct access *access, enum segment segment,
 static void step_index(const struct access *access, uint32_t reg, int64_t by)
 {
     uint64_t mask = address_mask(access->instruction);
-    uint64_t value = vcpu_gpr_read(access->vcpu, reg);
+    uint64_t value = guest_gpr(access->vcpu, reg);
     uint64_t next = (value + (uint64_t)by) & mask;
 
     /* A 32-bit register takes the upper half of its 64 bits with it, a 16-bit one does not. */
-    vcpu_gpr_write(access->vcpu, reg, mask == 0xFFFF ? (value & ~mask) | next : next);
+    guest_set_gpr(access->vcpu, reg, mask == 0xFFFF ? (value & ~mask) | next : next);
 }
 
 static bool move(const struct access *access)
@@ -182,8 +174,8 @@ static bool move(const struct access *access)
 static bool string_step(const struct access *access)
 {
     const struct instruction *instruction = access->instruction;
-    int64_t by = vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_DF ? -(int64_t)instruction->width
-                                                          : (int64_t)instruction->width;
+    int64_t by = guest_read(GUEST_RFLAGS) & RFLAGS_DF ? -(int64_t)instruction->width
+                                                      : (int64_t)instruction->width;
 
     if (instruction->operation != OP_STOS)
         step_index(access, REG_RSI, by);
@@ -192,7 +184,7 @@ static bool string_step(const struct access *access)
     if (!instruction->rep)
         return false;
     step_index(access, REG_RCX, -1);
-    return (vcpu_gpr_read(access->vcpu, REG_RCX) & address_mask(instruction)) != 0;
+    return (guest_gpr(access->vcpu, REG_RCX) & address_mask(instruction)) != 0;
 }
 
 /* --- All others --- */
@@ -213,38 +205,33 @@ static void carry_out(const struct access *access)
 
     if (is_plain_store(instruction)) {
         write_memory(access, instruction->reg == REGISTER_NONE ? instruction->immediate
-                                                               : vcpu_gpr_read(access->vcpu, reg));
+                                                               : guest_gpr(access->vcpu, reg));
         return;
     }
     computes = instruction_computes(instruction);
     operands.memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
-    operands.value = vcpu_gpr_read(access->vcpu, reg);
-    operands.rflags = computes ? vmcs_read(VMCS_GUEST_RFLAGS) : 0;
+    operands.value = guest_gpr(access->vcpu, reg);
+    operands.rflags = computes ? guest_read(GUEST_RFLAGS) : 0;
     execute(instruction, &operands, &outcome);
     if (outcome.writes_memory)
         write_memory(access, outcome.memory);
     if (outcome.writes_register)
-        vcpu_gpr_write(access->vcpu, reg, outcome.value);
+        guest_set_gpr(access->vcpu, reg, outcome.value);
     if (computes)
-        vmcs_write(VMCS_GUEST_RFLAGS, outcome.rflags);
+        guest_write(GUEST_RFLAGS, outcome.rflags);
 }
 
-enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write)
+enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *page,
+                                uint32_t offset, bool is_write)
 {
-    struct access access = {
-        .vcpu = vcpu,
-        .offset = (uint32_t)physical & (LAPIC_PAGE_SIZE - 1),
-        .is_write = is_write,
-        .answers = apic_answers(vcpu, physical),
-    };
+    struct access access = {.vcpu = vcpu, .page = page, .offset = offset, .is_write = is_write};
     bool again = false;
 
     fetch(&access);
     if (access.instruction->operation == OP_MOVS) {
         if (!move(&access))
-            machine_stop("the guest moves between its APIC's page and memory that hv16 cannot "
-                         "reach, at %lx:%lx",
-                         vmcs_read(VMCS_GUEST_CS_SELECTOR), vmcs_read(VMCS_GUEST_RIP));
+            end_stop("the guest moves between %s and memory that hv16 cannot reach, at %lx:%lx",
+                     page->name, guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
     } else {
         carry_out(&access);
     }

@@ -1,20 +1,20 @@
 /*
- * vmx/vmcs_guest.c: the guest-state area of a guest in real mode.
+ * vmx/guest_state.c: the guest-state area of a guest in real mode, and the parts of it that are no
+ * registers.
  * Source: SDM volume 3, "Guest-State Area" (3C 25.4); the values of a PC's real mode are those of
  * "Processor State Following Power-up, Reset, or INIT" (3A 10.1.1), with CS:IP to choose.
  */
+#include "vmx/guest_state.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
-#include "vmx/inject.h"
+#include "quirks.h"
 #include "vmx/vmcs.h"
 
 #define REAL_MODE_LIMIT 0xFFFF
-/* Present, code or data, read/write, accessed: as after a reset. For CS the SDM would allow 9Bh as
- * well, code, but with it Bochs 2.7 refuses a selector whose bits 1:0 are not the DPL, 0. */
-#define AR_REAL_MODE  0x93
-#define AR_LDT        0x82 /* present LDT */
-#define AR_BUSY_TSS32 0x8B /* present, busy 32-bit TSS: TR can't be unusable */
-#define DR7_AT_RESET  0x400
+#define AR_REAL_MODE    0x93 /* present, data, read/write, accessed: as after a reset */
+#define AR_LDT          0x82 /* present LDT */
+#define AR_BUSY_TSS32   0x8B /* present, busy 32-bit TSS: TR can't be unusable */
+#define DR7_AT_RESET    0x400
 
 /* The fields of one segment register follow each other in the same order everywhere. */
 #define SEGMENT_STEP (VMCS_GUEST_CS_SELECTOR - VMCS_GUEST_ES_SELECTOR)
@@ -34,7 +34,7 @@ static void write_segments(uint16_t cs)
     enum { ES, CS, SS, DS, FS, GS, LDTR, TR };
 
     write_segment(ES, 0, AR_REAL_MODE);
-    write_segment(CS, cs, AR_REAL_MODE);
+    write_segment(CS, cs, quirk_real_mode_code_rights());
     write_segment(SS, 0, AR_REAL_MODE);
     write_segment(DS, 0, AR_REAL_MODE);
     write_segment(FS, 0, AR_REAL_MODE);
@@ -65,14 +65,14 @@ static void write_system_registers(void)
     vmcs_write(VMCS_GUEST_PDPTE3, 0);
 }
 
-void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip)
+void vmx_real_mode(uint16_t cs, uint16_t ip)
 {
     write_segments(cs);
     write_system_registers();
     vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET);
     vmcs_write(VMCS_CR4_READ_SHADOW, 0);
-    vmcs_clear(VMCS_ENTRY_CONTROLS, ENTRYCTL_IA32E_MODE_GUEST);
-    inject_nothing();
+    vmcs_clear_bits(VMCS_ENTRY_CONTROLS, ENTRYCTL_IA32E_MODE_GUEST);
+    vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
     vmcs_write(VMCS_GUEST_RIP, ip);
     vmcs_write(VMCS_GUEST_RSP, 0);
     vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
@@ -82,9 +82,54 @@ void vmcs_write_guest_real_mode(uint16_t cs, uint16_t ip)
     vmcs_write(VMCS_LINK_POINTER, VMCS_LINK_POINTER_NONE);
 }
 
-void vmcs_write_guest_start(uint16_t cs, uint32_t base, uint16_t ip)
+_Static_assert(BLOCKING_STI == INTERRUPTIBILITY_STI && BLOCKING_MOV_SS == INTERRUPTIBILITY_MOV_SS &&
+                   BLOCKING_SMI == INTERRUPTIBILITY_SMI && BLOCKING_NMI == INTERRUPTIBILITY_NMI,
+               "the interruptibility state is passed on as it is");
+
+void vmx_sleep(enum virt_sleep how)
 {
-    vmcs_write(VMCS_GUEST_CS_SELECTOR, cs);
-    vmcs_write(VMCS_GUEST_CS_BASE, base);
-    vmcs_write(VMCS_GUEST_RIP, ip);
+    static const uint32_t activities[] = {
+        [SLEEP_NOT] = ACTIVITY_ACTIVE,
+        [SLEEP_HLT] = ACTIVITY_HLT,
+        [SLEEP_WAIT_FOR_SIPI] = ACTIVITY_WAIT_FOR_SIPI,
+    };
+
+    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, activities[how]);
+}
+
+uint32_t vmx_blocking(void)
+{
+    return (uint32_t)vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+}
+
+void vmx_set_blocking(uint32_t blocking)
+{
+    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking);
+}
+
+bool vmx_step_trap_waits(void)
+{
+    return (vmcs_read(VMCS_GUEST_PENDING_DEBUG) & PENDING_DEBUG_BS) != 0;
+}
+
+void vmx_set_step_trap(bool waits)
+{
+    if (waits)
+        vmcs_set_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    else
+        vmcs_clear_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+}
+
+/* CR0.NE is 1 in VMX operation, and the guest sees the read shadow: vmx/controls.c. */
+bool vmx_cr0_ne(void)
+{
+    return (vmcs_read(VMCS_CR0_READ_SHADOW) & CR0_NE) != 0;
+}
+
+void vmx_set_cr0_ne(bool ne)
+{
+    if (ne)
+        vmcs_set_bits(VMCS_CR0_READ_SHADOW, CR0_NE);
+    else
+        vmcs_clear_bits(VMCS_CR0_READ_SHADOW, CR0_NE);
 }

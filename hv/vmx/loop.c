@@ -1,17 +1,20 @@
 /*
- * exits/loop.c: what happens at a VM exit: why it came, which handler, and how the guest goes on.
+ * vmx/loop.c: what happens at a VM exit: why it came, which handler, and how the guest goes on.
  * vmx/enter.asm calls handle_exit() at each exit, and enters the guest again when it returns.
  *
- * Everything in this file runs at every exit, so each line costs every guest. What need not be
- * here is in exits/chores.c and exits/progress.c.
+ * Everything in handle_exit() runs at every exit, so each line costs every guest. What need not be
+ * here is in exits/countdown.c and virt/repeat.c.
  */
+#include "vmx/loop.h"
+#include "console/counters.h"
+#include "console/end.h"
 #include "cpu/cpu.h"
-#include "exits/exits.h"
-#include "machine.h"
 #include "vmx/dump.h"
 #include "vmx/enter.h"
 #include "vmx/fail.h"
 #include "vmx/vmcs.h"
+
+static struct exit_handlers handlers; /* exits/table.c */
 
 /* Bit 31 says that the entry failed, so it is looked at before the reason is used as an index. */
 static __attribute__((cold, noinline)) _Noreturn void not_in_table(struct vcpu *vcpu,
@@ -20,13 +23,13 @@ static __attribute__((cold, noinline)) _Noreturn void not_in_table(struct vcpu *
     if (reason & EXIT_REASON_ENTRY_FAILURE)
         vmx_explain_entry_failure(vcpu, (uint32_t)reason);
     vmx_dump(vcpu);
-    machine_stop("exit reason %lx is not one that hv16 knows", reason);
+    end_stop("exit reason %lx is not one that hv16 knows", reason);
 }
 
 static __attribute__((cold, noinline)) _Noreturn void guest_ended(const struct vcpu *vcpu)
 {
-    vmx_log_counters();
-    machine_end((uint8_t)vcpu->gpr[REG_RCX]);
+    counters_log();
+    end_guest((uint8_t)vcpu->gpr[REG_RCX]);
 }
 
 static __attribute__((cold, noinline)) _Noreturn void unhandled(struct vcpu *vcpu)
@@ -34,12 +37,12 @@ static __attribute__((cold, noinline)) _Noreturn void unhandled(struct vcpu *vcp
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 
     vmx_dump(vcpu);
-    machine_stop("cannot handle exit %u (%s) at %lx:%lx: the log has the guest's state", reason,
-                 exit_reason_name(reason), vmcs_read(VMCS_GUEST_CS_SELECTOR),
-                 vmcs_read(VMCS_GUEST_RIP));
+    end_stop("cannot handle exit %u (%s) at %lx:%lx: the log has the guest's state", reason,
+             exit_reason_name(reason), vmcs_read(VMCS_GUEST_CS_SELECTOR),
+             vmcs_read(VMCS_GUEST_RIP));
 }
 
-/* The guest goes on behind the instruction, as if the processor had carried it out. */
+/* The guest goes on after the instruction, as if the processor had carried it out. */
 static inline void skip_instruction(void)
 {
     /* RIP moves behind it, and what held interrupts back for the length of one instruction, STI or
@@ -53,28 +56,28 @@ static inline void skip_instruction(void)
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
                    shadow & ~(uint64_t)(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
     if (vmcs_read_proven(VMCS_GUEST_RFLAGS) & RFLAGS_TF)
-        vmcs_set(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+        vmcs_set_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
 }
 
-/* One exit: chores, why it came, its counter, its handler, and what that one answered. */
+/* One exit: is something due, why it came, its counter, its handler, and what that one answered. */
 static void handle_exit(struct vcpu *vcpu)
 {
     uint64_t reason;
 
-    if (decrement_to_zero(&vcpu->chores_in))
-        exit_chores(vcpu);
+    if (decrement_to_zero(&vcpu->countdown))
+        handlers.countdown_over(vcpu);
 
     reason = vmcs_read_proven(VMCS_EXIT_REASON);
     if (reason >= EXIT_REASON_MAX)
         not_in_table(vcpu, reason);
     vcpu->exits[reason]++;
 
-    switch (exit_table[reason](vcpu)) {
+    switch (handlers.by_reason[reason](vcpu)) {
     case EXIT_SKIP:
         skip_instruction();
         break;
     case EXIT_RESUME:
-        progress_check(vcpu);
+        handlers.resumed(vcpu);
         break;
     case EXIT_STOP:
         guest_ended(vcpu);
@@ -83,7 +86,12 @@ static void handle_exit(struct vcpu *vcpu)
     }
 }
 
-void exit_loop(struct vcpu *vcpu)
+void vmx_handle_exits(const struct exit_handlers *given)
+{
+    handlers = *given;
+}
+
+void vmx_loop(struct vcpu *vcpu)
 {
     vmcs_prove();
     vmx_run(vcpu, handle_exit);

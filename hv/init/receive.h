@@ -1,12 +1,12 @@
 /*
- * init/init.h: INIT and SIPI, as the guest's processors get them from each other.
+ * init/receive.h: INIT and SIPI, as the guest's processors get them from each other.
  */
-#ifndef HV16_INIT_INIT_H
-#define HV16_INIT_INIT_H
+#ifndef HV16_INIT_RECEIVE_H
+#define HV16_INIT_RECEIVE_H
 
 #include "vcpu.h"
 
-/* The vCPU of the current VMCS is as after INIT. What INIT keeps stays as it is. */
+/* The vCPU of this processor is as after INIT. What INIT keeps stays as it is. */
 void init_write_state(struct vcpu *vcpu);
 
 /* One of the further processors, as the guest finds it: powered up, and waiting for a SIPI. */
@@ -16,7 +16,7 @@ void init_power_up(struct vcpu *vcpu);
 void init_sleep(void);
 
 /* A real INIT of this processor is pending, and VM exits do not clear it: has it, out of VMX
- * operation. The guest goes on as the VMCS says. */
+ * operation. The guest goes on as its state says. */
 _Noreturn void init_acknowledge(struct vcpu *vcpu);
 
 /*

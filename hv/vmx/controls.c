@@ -1,17 +1,13 @@
 /*
- * vmx/vmcs_controls.c: what makes the guest exit, and what is switched with it.
+ * vmx/controls.c: what makes the guest exit, and what is switched with it.
  * Source: SDM volume 3, "VM-Execution Control Fields" (3C 25.6), "VM-Exit Control Fields" (25.7),
  * "VM-Entry Control Fields" (25.8).
  *
  * The guest keeps its interrupts, its HLT and its BIOS: as little as possible exits.
  */
 #include "cpu/cpu.h"
-#include "cpu/msr.h"
-#include "layout.h"
-#include "lib/string.h"
-#include "machine.h"
 #include "mem/ept.h"
-#include "mem/pages.h"
+#include "vmx/bitmaps.h"
 #include "vmx/capabilities.h"
 #include "vmx/vmcs.h"
 
@@ -24,58 +20,6 @@
      EXITCTL_LOAD_EFER | EXITCTL_SAVE_PAT | EXITCTL_LOAD_PAT)
 #define ENTRY_WANTED (ENTRYCTL_LOAD_DEBUG_CONTROLS | ENTRYCTL_LOAD_EFER | ENTRYCTL_LOAD_PAT)
 
-/* The four parts of an MSR bitmap: SDM, "MSR-Bitmap Address" (25.6.9). */
-#define MSR_READ_LOW  0
-#define MSR_WRITE_LOW 2048
-
-static void set_bit(uint8_t *bitmap, uint32_t bit, bool on)
-{
-    uint8_t mask = (uint8_t)(1u << bit % 8);
-
-    bitmap[bit / 8] = on ? bitmap[bit / 8] | mask : bitmap[bit / 8] & (uint8_t)~mask;
-}
-
-void vmcs_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write)
-{
-    set_bit(vcpu->msr_bitmap + MSR_READ_LOW, msr, read);
-    set_bit(vcpu->msr_bitmap + MSR_WRITE_LOW, msr, write);
-}
-
-static void trap_msrs(const struct vcpu *vcpu, uint32_t first, uint32_t last, bool read)
-{
-    for (uint32_t msr = first; msr <= last; msr++)
-        vmcs_trap_msr(vcpu, msr, read, true);
-}
-
-/* exits/msr.c answers these. MTRRs may be read: the guest's memory types are the machine's. */
-static void fill_msr_bitmap(const struct vcpu *vcpu)
-{
-    trap_msrs(vcpu, MSR_IA32_FEATURE_CONTROL, MSR_IA32_FEATURE_CONTROL, true);
-    trap_msrs(vcpu, MSR_IA32_SMM_MONITOR_CTL, MSR_IA32_SMM_MONITOR_CTL, true);
-    trap_msrs(vcpu, MSR_IA32_VMX_BASIC, MSR_IA32_VMX_LAST, true);
-    trap_msrs(vcpu, MSR_IA32_BIOS_UPDT_TRIG, MSR_IA32_BIOS_UPDT_TRIG, false);
-    trap_msrs(vcpu, MSR_IA32_MTRR_PHYSBASE0, MSR_IA32_MTRR_LAST_VAR, false);
-    trap_msrs(vcpu, MSR_IA32_MTRR_FIX64K, MSR_IA32_MTRR_FIX4K_F8, false);
-    trap_msrs(vcpu, MSR_IA32_MTRR_DEF_TYPE, MSR_IA32_MTRR_DEF_TYPE, false);
-}
-
-/* Ports that can reset the machine: exits/io.c lets the rest of what they do happen. */
-static void fill_io_bitmap(uint8_t *bitmap)
-{
-    set_bit(bitmap, PORT_KBD_COMMAND, true);
-    set_bit(bitmap, PORT_SYSTEM_A, true);
-    set_bit(bitmap, PORT_RESET_CONTROL, true);
-}
-
-static void write_bitmaps(struct vcpu *vcpu)
-{
-    fill_io_bitmap(vcpu->io_bitmap);
-    fill_msr_bitmap(vcpu);
-    vmcs_write(VMCS_IO_BITMAP_A, physical_address(vcpu->io_bitmap));
-    vmcs_write(VMCS_IO_BITMAP_B, physical_address(vcpu->io_bitmap + PAGE_SIZE));
-    vmcs_write(VMCS_MSR_BITMAP, physical_address(vcpu->msr_bitmap));
-}
-
 /* CR0.NE and CR4.VMXE must be 1 in VMX operation. The guest owns all other bits; of these two it
  * sees the read shadow, in which it starts with 0. See exits/cr_access.c. */
 static void write_cr_masks(void)
@@ -86,7 +30,7 @@ static void write_cr_masks(void)
     vmcs_write(VMCS_CR4_READ_SHADOW, 0);
 }
 
-void vmcs_write_controls(struct vcpu *vcpu)
+void vmcs_write_controls(const struct vcpu *vcpu)
 {
     const struct vmcs_capabilities *caps = &vmx_capabilities;
     uint32_t useful = PROC2_USEFUL & (uint32_t)(caps->proc2 >> 32);
@@ -97,7 +41,7 @@ void vmcs_write_controls(struct vcpu *vcpu)
     vmcs_write(VMCS_EXIT_CONTROLS, vmx_control(caps->exit, EXIT_WANTED));
     vmcs_write(VMCS_ENTRY_CONTROLS, vmx_control(caps->entry, ENTRY_WANTED));
 
-    write_bitmaps(vcpu);
+    vmx_open_bitmaps(vcpu);
     write_cr_masks();
     vmcs_write(VMCS_EPT_POINTER, ept_pointer());
     vmcs_write(VMCS_EXCEPTION_BITMAP, 0);

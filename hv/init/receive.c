@@ -1,14 +1,14 @@
 /*
- * init/init.c: see init.h.
+ * init/receive.c: an INIT or a SIPI arrives.
  */
-#include "init/init.h"
+#include "init/receive.h"
 #include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "guest/restart.h"
-#include "layout.h"
-#include "machine.h"
-#include "vmx/vmcs.h"
+#include "virt/guest.h"
+#include "virt/nmi.h"
+#include "virt/virt.h"
 
 /* The values with which a BIOS jumps to where the double word at 40:67 says. */
 static bool bios_expects_init(void)
@@ -19,10 +19,10 @@ static bool bios_expects_init(void)
 }
 
 /* With apic=off SIPIs are real, and "wait-for-SIPI" is what waits for them. In all other modes the
- * processor sleeps in the guest, with interrupts off, and the SIPI comes as mail. */
+ * processor sleeps in the guest, with interrupts off, and the SIPI comes as a note. */
 void init_sleep(void)
 {
-    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, apic_way == NULL ? ACTIVITY_WAIT_FOR_SIPI : ACTIVITY_HLT);
+    virt->sleep(apic_mode == NULL ? SLEEP_WAIT_FOR_SIPI : SLEEP_HLT);
 }
 
 /* The state after INIT, and from now on the processor sleeps until a SIPI comes. */
@@ -35,8 +35,8 @@ static void wait_for_sipi(struct vcpu *vcpu)
 
 void init_power_up(struct vcpu *vcpu)
 {
-    vmcs_write_guest_real_mode(0, 0);
-    vmcs_set(VMCS_GUEST_CR0, CR0_CD | CR0_NW);
+    virt->real_mode(0, 0);
+    guest_set(GUEST_CR0, CR0_CD | CR0_NW);
     wait_for_sipi(vcpu);
 }
 
@@ -57,10 +57,10 @@ static void receive_first(struct vcpu *vcpu)
  * Counted in `inits`. */
 void init_receive(struct vcpu *vcpu)
 {
-    vcpu->nmi_pending = vcpu->nmi_sent = false;
+    nmi_forget(vcpu);
     vcpu->inits++;
-    log_debug("cpu %u: INIT, at %lx:%lx", vcpu->id, vmcs_read(VMCS_GUEST_CS_SELECTOR),
-              vmcs_read(VMCS_GUEST_RIP));
+    log_debug("cpu %u: INIT, at %lx:%lx", vcpu->id, guest_read(GUEST_CS_SELECTOR),
+              guest_read(GUEST_RIP));
     if (vcpu->id == 0) {
         receive_first(vcpu);
         return;
@@ -77,6 +77,6 @@ void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
     vcpu->waits_for_sipi = false;
     vcpu->sipis++;
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
-    vmcs_write_guest_start((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);
-    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
+    guest_go_to((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);
+    virt->sleep(SLEEP_NOT);
 }

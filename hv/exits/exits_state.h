@@ -1,0 +1,24 @@
+/*
+ * exits/exits_state.h: what exits/ keeps for each vCPU.
+ */
+#ifndef HV16_EXITS_EXITS_STATE_H
+#define HV16_EXITS_EXITS_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What runs against the decoy page, and the guest's own state meanwhile: exits/hidden.c. */
+enum step {
+    STEP_NONE,
+    STEP_INSTRUCTION, /* one instruction, ended by a #DB */
+    STEP_EVENT,       /* the delivery of one event, ended before the next instruction */
+};
+
+struct hidden_state {
+    enum step step;
+    uint64_t rflags;  /* the guest's own TF and IF during STEP_INSTRUCTION ... */
+    bool nmi_blocked; /* ... and its blocking of NMIs */
+    uint64_t reads, writes;
+};
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * guest/keyboard.c: the keyboard controller between command D1h, "write output port", and its byte.
+ */
+#include "guest/keyboard.h"
+#include "cpu/cpu.h"
+#include "layout.h"
+#include "virt/virt.h"
+
+#define OUTPUT_CALM 0xDF /* for the output port: no reset, A20 open, nothing else changes */
+
+void keyboard_expect_output_byte(struct vcpu *vcpu, bool expected)
+{
+    vcpu->keyboard_d1 = expected;
+    virt->trap_port(vcpu, PORT_KBD_DATA, expected);
+}
+
+void keyboard_settle(struct vcpu *vcpu)
+{
+    if (!vcpu->keyboard_d1)
+        return;
+    out8(PORT_KBD_DATA, OUTPUT_CALM);
+    keyboard_expect_output_byte(vcpu, false);
+}

@@ -1,0 +1,42 @@
+/*
+ * init/read_inbox.c: what the notes of other processors come to.
+ */
+#include "init/read_inbox.h"
+#include "apic/inbox.h"
+#include "apic/posted.h"
+#include "guest/restart.h"
+#include "init/receive.h"
+#include "machine.h"
+#include "quirks.h"
+#include "virt/nmi.h"
+#include "virt/repeat.h"
+#include "virt/virt.h"
+
+void inbox_open(struct vcpu *vcpu)
+{
+    if (machine.cpus > 1)
+        virt->nmis_exit();
+    __atomic_store_n(&vcpu->is_up, true, __ATOMIC_RELEASE);
+}
+
+void inbox_read(struct vcpu *vcpu)
+{
+    uint32_t notes;
+
+    virt->exit_soon_over();
+    notes = __atomic_exchange_n(&vcpu->inbox.notes, 0, __ATOMIC_SEQ_CST);
+    if (notes != 0)
+        repeat_forgive(vcpu);
+    if (notes & NOTE_POSTED)
+        posted_take(vcpu);
+    if ((notes & NOTE_NMI) && !vcpu->waits_for_sipi)
+        nmi_request(vcpu);
+    if (notes & NOTE_INIT)
+        init_receive(vcpu);
+    if (notes & NOTE_STARTUP)
+        init_receive_sipi(vcpu, (uint8_t)(notes >> 8));
+    if (notes & NOTE_RESTART)
+        guest_restart_here(vcpu);
+    if (quirk_nmi_wakes_from_wait_for_sipi(vcpu))
+        init_sleep();
+}

@@ -1,0 +1,69 @@
+/*
+ * quirks.c: what emulators do against the manual. The header says which, and the rule.
+ */
+#include "quirks.h"
+#include "cpu/cpu.h"
+#include "host/tables.h"
+#include "virt/guest.h"
+#include "virt/inject.h"
+#include "virt/virt.h"
+
+uint32_t quirk_error_code_in_real_mode(uint32_t info)
+{
+    return guest_read(GUEST_CR0) & CR0_PE ? info : info & ~INTERRUPTION_ERROR_CODE;
+}
+
+void quirk_early_step_trap(void)
+{
+    if (virt->step_trap_waits() && (virt->blocking() & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0)
+        virt->set_step_trap(false);
+}
+
+void quirk_delivery_does_not_wake(void)
+{
+    virt->hlt_exits(true);
+}
+
+void quirk_window_is_shut_in_hlt(bool wanted)
+{
+    virt->hlt_exits(wanted);
+}
+
+bool quirk_delivery_ignores_if(struct vcpu *vcpu)
+{
+    return lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR && !inject_can_interrupt();
+}
+
+bool quirk_nmi_wakes_from_wait_for_sipi(const struct vcpu *vcpu)
+{
+    return vcpu->waits_for_sipi;
+}
+
+/* Not every instruction exits: neither the number of exits nor RIP alone would tell. The exit that
+ * is being handled is counted already. */
+bool quirk_sticky_init(const struct vcpu *vcpu)
+{
+    return vcpu->quirks.init_exits != 0 && vcpu_exits_total(vcpu) == vcpu->quirks.init_exits + 1 &&
+           guest_read(GUEST_RIP) == vcpu->quirks.init_rip;
+}
+
+void quirk_init_came(struct vcpu *vcpu)
+{
+    vcpu->quirks.init_exits = vcpu_exits_total(vcpu);
+    vcpu->quirks.init_rip = guest_read(GUEST_RIP);
+}
+
+void quirk_sipi_leaves_blocking(struct vcpu *vcpu)
+{
+    tables_unblock_nmis();
+    if (virt->blocking() & BLOCKING_SMI)
+        vcpu->quirks.smis_stay_blocked = true;
+    virt->set_blocking(0);
+}
+
+bool quirk_smis_stay_blocked(const struct vcpu *vcpu)
+{
+    if (vcpu->quirks.smis_stay_blocked)
+        virt->set_blocking(virt->blocking() & ~BLOCKING_SMI);
+    return vcpu->quirks.smis_stay_blocked;
+}

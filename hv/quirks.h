@@ -1,0 +1,74 @@
+/*
+ * quirks.h: what emulators do against the manual, and what hv16 does about it.
+ *
+ * One named function for each deviation, with the emulator and the manual's rule. All other code is
+ * about the manual's processor: a reader who wants only that skips this file, and nothing else.
+ */
+#ifndef HV16_QUIRKS_H
+#define HV16_QUIRKS_H
+
+#include "vcpu.h"
+
+/* --- Events --- */
+
+/* Bochs 2.7 reports an error code for an exception in real mode, where none is pushed and none may
+ * be injected: SDM volume 3, "VM-Entry Interruption-Information Field" (3C 25.8.3). Returns `info`,
+ * in the format of that field, as it should be. */
+uint32_t quirk_error_code_in_real_mode(uint32_t info);
+
+/* Bochs 2.7 saves the trap of a guest that single-steps as pending, although the instruction has
+ * exited and will be executed again. Rule: the trap comes after the instruction. SDM volume 3,
+ * "Pending Debug Exceptions" in "Guest Non-Register State" (3C 25.4.2). */
+void quirk_early_step_trap(void);
+
+/* --- Sleep --- */
+
+/* Bochs 2.7 does not wake a processor in HLT for a virtual interrupt. Rule: "a virtual interrupt
+ * ... wakes" it, SDM volume 3, "Virtual-Interrupt Delivery" (3C 30.2.2). So HLT exits all the time
+ * where the processor delivers, and exits/hlt.c looks first. */
+void quirk_delivery_does_not_wake(void);
+
+/* Bochs 2.7 does not open the interrupt window for a guest that executes HLT right after STI. Rule:
+ * SDM volume 3, "Interrupt-Window Exiting and Virtual-Interrupt Delivery" (3C 26.5.6). So HLT exits
+ * while a window is wanted. */
+void quirk_window_is_shut_in_hlt(bool wanted);
+
+/* Bochs 2.7 hands a pending virtual interrupt over as soon as an interrupt of the machine comes,
+ * whatever RFLAGS.IF is. Rule: SDM volume 3, "Evaluation of Pending Virtual Interrupts"
+ * (3C 30.2.1): not while IF is 0, nor while the window is asked for. True: ask for it, to hold this
+ * one back. */
+bool quirk_delivery_ignores_if(struct vcpu *vcpu);
+
+/* Bochs 2.7 lets an NMI wake a processor from "wait-for-SIPI". Rule: NMIs are blocked there. SDM
+ * volume 3, "Guest Non-Register State" (3C 25.4.2). True: put it to sleep again. */
+bool quirk_nmi_wakes_from_wait_for_sipi(const struct vcpu *vcpu);
+
+/* --- INIT and SIPI --- */
+
+/* Bochs up to 2.7 does not acknowledge an INIT by its VM exit: it is there again at the next entry,
+ * before an instruction of the guest. Rule: SDM volume 3, "Other Causes of VM Exits" (3C 26.2).
+ * True: this INIT exit is the same INIT as the last one, for which quirk_init_came() was called. */
+bool quirk_sticky_init(const struct vcpu *vcpu);
+/* An INIT exit, with no instruction of the guest after this, is the same INIT again, or one that
+ * came before the SIPI. */
+void quirk_init_came(struct vcpu *vcpu);
+
+/* Bochs 2.7 keeps NMIs and SMIs blocked after a SIPI has ended "wait-for-SIPI". Rule: they are
+ * blocked in that state only. SDM volume 3, "Guest Non-Register State" (3C 25.4.2). The first is
+ * for the SIPI's exit. From then on each exit says that SMIs are blocked, which no entry may: the
+ * second mends that, and returns whether it has to be called at the next exit, too. */
+void quirk_sipi_leaves_blocking(struct vcpu *vcpu);
+bool quirk_smis_stay_blocked(const struct vcpu *vcpu);
+
+/* --- Guest state --- */
+
+/* The access rights of CS in real mode: present, data, read/write, accessed. After a reset CS is
+ * code, 9Bh, but with that Bochs 2.7 refuses a selector whose bits 1:0 are not the DPL, 0. Rule: in
+ * an unrestricted guest either will do. SDM volume 3, "Checks on Guest Segment Registers"
+ * (3C 27.3.1.2). */
+static inline uint32_t quirk_real_mode_code_rights(void)
+{
+    return 0x93;
+}
+
+#endif

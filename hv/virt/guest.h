@@ -1,0 +1,108 @@
+/*
+ * virt/guest.h: the guest's registers, as one table of fields.
+ *
+ * The general registers but RSP are in vcpu->gpr. All else that an entry loads and an exit stores
+ * is a field of the VMCS: this table has those that the floors above read or write, in the
+ * manual's names.
+ */
+#ifndef HV16_VIRT_GUEST_H
+#define HV16_VIRT_GUEST_H
+
+#include "cpu/msr.h"
+#include "vcpu.h"
+#include "vmx/vmcs.h"
+
+/* One line for each: name, encoding in the VMCS. The events and the instruction's length are
+ * virt/inject.c's. */
+#define GUEST_FIELDS(FIELD)                                                                        \
+    FIELD(GUEST_RIP, VMCS_GUEST_RIP)                                                               \
+    FIELD(GUEST_RSP, VMCS_GUEST_RSP)                                                               \
+    FIELD(GUEST_RFLAGS, VMCS_GUEST_RFLAGS)                                                         \
+    FIELD(GUEST_CR0, VMCS_GUEST_CR0)                                                               \
+    FIELD(GUEST_CR3, VMCS_GUEST_CR3)                                                               \
+    FIELD(GUEST_CR4, VMCS_GUEST_CR4)                                                               \
+    FIELD(GUEST_EFER, VMCS_GUEST_EFER)                                                             \
+    FIELD(GUEST_PAT, VMCS_GUEST_PAT)                                                               \
+    FIELD(GUEST_SYSENTER_CS, VMCS_GUEST_SYSENTER_CS)                                               \
+    FIELD(GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_ESP)                                             \
+    FIELD(GUEST_SYSENTER_EIP, VMCS_GUEST_SYSENTER_EIP)                                             \
+    FIELD(GUEST_CS_SELECTOR, VMCS_GUEST_CS_SELECTOR)                                               \
+    FIELD(GUEST_CS_RIGHTS, VMCS_GUEST_CS_ACCESS_RIGHTS)                                            \
+    FIELD(GUEST_ES_BASE, VMCS_GUEST_ES_BASE)                                                       \
+    FIELD(GUEST_CS_BASE, VMCS_GUEST_CS_BASE)                                                       \
+    FIELD(GUEST_SS_BASE, VMCS_GUEST_SS_BASE)                                                       \
+    FIELD(GUEST_DS_BASE, VMCS_GUEST_DS_BASE)                                                       \
+    FIELD(GUEST_FS_BASE, VMCS_GUEST_FS_BASE)                                                       \
+    FIELD(GUEST_GS_BASE, VMCS_GUEST_GS_BASE)                                                       \
+    FIELD(GUEST_IDTR_LIMIT, VMCS_GUEST_IDTR_LIMIT)                                                 \
+    FIELD(EVENT_INJECTED, VMCS_VM_ENTRY_INTERRUPTION_INFO)                                         \
+    FIELD(EVENT_INJECTED_ERROR, VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE)                                \
+    FIELD(EVENT_INJECTED_LENGTH, VMCS_VM_ENTRY_INSTRUCTION_LENGTH)                                 \
+    FIELD(EVENT_INTERRUPTED, VMCS_IDT_VECTORING_INFO)                                              \
+    FIELD(EVENT_INTERRUPTED_ERROR, VMCS_IDT_VECTORING_ERROR_CODE)                                  \
+    FIELD(EVENT_EXITED, VMCS_EXIT_INTERRUPTION_INFO)                                               \
+    FIELD(EVENT_EXITED_ERROR, VMCS_EXIT_INTERRUPTION_ERROR_CODE)                                   \
+    FIELD(EXIT_LENGTH, VMCS_EXIT_INSTRUCTION_LENGTH)
+
+#define GUEST_FIELD(name, encoding) name = encoding,
+enum guest_field { GUEST_FIELDS(GUEST_FIELD) };
+
+static inline uint64_t guest_read(enum guest_field field)
+{
+    return vmcs_read(field);
+}
+
+static inline void guest_write(enum guest_field field, uint64_t value)
+{
+    vmcs_write(field, value);
+}
+
+static inline void guest_set(enum guest_field field, uint64_t bits)
+{
+    guest_write(field, guest_read(field) | bits);
+}
+
+static inline void guest_clear(enum guest_field field, uint64_t bits)
+{
+    guest_write(field, guest_read(field) & ~bits);
+}
+
+/* A general register by the number that ModRM gives it: 0 (RAX) to 15 (R15). */
+static inline uint64_t guest_gpr(const struct vcpu *vcpu, uint32_t number)
+{
+    return number == REG_RSP ? guest_read(GUEST_RSP) : vcpu->gpr[number];
+}
+
+static inline void guest_set_gpr(struct vcpu *vcpu, uint32_t number, uint64_t value)
+{
+    if (number == REG_RSP)
+        guest_write(GUEST_RSP, value);
+    else
+        vcpu->gpr[number] = value;
+}
+
+/* The base of a segment by the number that instructions give it: 0 ES, CS, SS, DS, FS, 5 GS. */
+static inline uint64_t guest_segment_base(uint32_t segment)
+{
+    return guest_read(GUEST_ES_BASE + segment * (GUEST_CS_BASE - GUEST_ES_BASE));
+}
+
+/* Where a guest in real mode goes on, if it is not where its CS says. */
+static inline void guest_go_to(uint16_t cs, uint32_t base, uint16_t ip)
+{
+    guest_write(GUEST_CS_SELECTOR, cs);
+    guest_write(GUEST_CS_BASE, base);
+    guest_write(GUEST_RIP, ip);
+}
+
+/* How the guest's code is decoded now: 16, 32 or 64 bits. */
+static inline uint32_t guest_code_bits(void)
+{
+    uint64_t rights = guest_read(GUEST_CS_RIGHTS);
+
+    if ((rights & AR_L) && (guest_read(GUEST_EFER) & EFER_LMA))
+        return 64;
+    return rights & AR_DB ? 32 : 16;
+}
+
+#endif

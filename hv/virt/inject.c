@@ -1,0 +1,95 @@
+/*
+ * virt/inject.c: one file for both vendors, for the formats are the same.
+ * Source: SDM volume 3, "VM-Entry Controls for Event Injection" (3C 25.8.3), "Information for VM
+ * Exits That Occur During Event Delivery" (25.9.3).
+ */
+#include "virt/inject.h"
+#include "cpu/cpu.h"
+#include "quirks.h"
+#include "virt/guest.h"
+#include "virt/virt.h"
+
+/* #DF, #TS, #NP, #SS, #GP, #PF, #AC: SDM volume 3, "Error Code" (3A 6.13). */
+#define HAS_ERROR_CODE (1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17)
+
+void inject_nothing(void)
+{
+    guest_write(EVENT_INJECTED, 0);
+}
+
+void inject_exception(uint8_t vector)
+{
+    uint32_t info = INTERRUPTION_VALID | INTERRUPTION_TYPE_EXCEPTION | vector;
+
+    if ((HAS_ERROR_CODE >> vector & 1) && (guest_read(GUEST_CR0) & CR0_PE)) {
+        info |= INTERRUPTION_ERROR_CODE;
+        guest_write(EVENT_INJECTED_ERROR, 0);
+    }
+    guest_write(EVENT_INJECTED, info);
+}
+
+void inject_interrupt(uint8_t vector)
+{
+    guest_write(EVENT_INJECTED, INTERRUPTION_VALID | INTERRUPTION_TYPE_EXTERNAL | vector);
+}
+
+bool inject_nmi(void)
+{
+    uint32_t blocked = BLOCKING_NMI | BLOCKING_STI | BLOCKING_MOV_SS;
+
+    if (inject_is_pending() || inject_was_interrupted() || (virt->blocking() & blocked) != 0)
+        return false;
+    guest_write(EVENT_INJECTED, INTERRUPTION_VALID | INTERRUPTION_TYPE_NMI | 2);
+    return true;
+}
+
+bool inject_last_was_nmi(void)
+{
+    return (guest_read(EVENT_INJECTED) & INTERRUPTION_TYPE) == INTERRUPTION_TYPE_NMI;
+}
+
+/* Delivers what one of the exit's interruption fields and its error code say. */
+static void inject_again(uint32_t info, enum guest_field error_code_field)
+{
+    uint32_t type = info & INTERRUPTION_TYPE;
+
+    info = quirk_error_code_in_real_mode(info);
+    if (info & INTERRUPTION_ERROR_CODE)
+        guest_write(EVENT_INJECTED_ERROR, guest_read(error_code_field));
+    if (type == INTERRUPTION_TYPE_SOFT_INT || type == INTERRUPTION_TYPE_PRIV_SOFT ||
+        type == INTERRUPTION_TYPE_SOFT_EXC)
+        guest_write(EVENT_INJECTED_LENGTH, guest_read(EXIT_LENGTH));
+    /* An NMI that is delivered again must not find NMIs blocked by its first delivery. */
+    if (type == INTERRUPTION_TYPE_NMI)
+        virt->set_blocking(virt->blocking() & ~BLOCKING_NMI);
+    guest_write(EVENT_INJECTED, info & ~INTERRUPTION_NMI_UNBLOCKED);
+}
+
+void inject_interrupted_event(void)
+{
+    uint32_t info = (uint32_t)guest_read(EVENT_INTERRUPTED);
+
+    if (info & INTERRUPTION_VALID)
+        inject_again(info, EVENT_INTERRUPTED_ERROR);
+}
+
+void inject_intercepted_exception(void)
+{
+    inject_again((uint32_t)guest_read(EVENT_EXITED), EVENT_EXITED_ERROR);
+}
+
+bool inject_is_pending(void)
+{
+    return (guest_read(EVENT_INJECTED) & INTERRUPTION_VALID) != 0;
+}
+
+bool inject_was_interrupted(void)
+{
+    return (guest_read(EVENT_INTERRUPTED) & INTERRUPTION_VALID) != 0;
+}
+
+bool inject_can_interrupt(void)
+{
+    return (guest_read(GUEST_RFLAGS) & RFLAGS_IF) != 0 &&
+           (virt->blocking() & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0 && !inject_is_pending();
+}

@@ -1,0 +1,46 @@
+/*
+ * virt/nmi.c: the guest's NMI on its way. Where NMIs exit, the processor can say when the guest
+ * takes the next one (exit reason 8); else the next exits are tried.
+ */
+#include "virt/nmi.h"
+#include "machine.h"
+#include "virt/inject.h"
+#include "virt/virt.h"
+
+void nmi_note(struct vcpu *vcpu)
+{
+    vcpu->nmi.pending = true;
+    vcpu->countdown = 1;
+}
+
+void nmi_offer(struct vcpu *vcpu)
+{
+    if (vcpu->nmi.pending && inject_nmi()) {
+        vcpu->nmi.pending = false;
+        vcpu->nmi.sent = true;
+    }
+    if (machine.cpus > 1)
+        virt->nmi_window(vcpu->nmi.pending);
+    vcpu->countdown = 1;
+}
+
+void nmi_request(struct vcpu *vcpu)
+{
+    vcpu->nmi.pending = true;
+    nmi_offer(vcpu);
+}
+
+/* A handler may have injected an exception over it, and an exception cannot wait: the NMI can. */
+void nmi_follow(struct vcpu *vcpu)
+{
+    if (vcpu->nmi.sent && !inject_last_was_nmi())
+        vcpu->nmi.pending = true;
+    vcpu->nmi.sent = false;
+    if (vcpu->nmi.pending)
+        nmi_offer(vcpu);
+}
+
+void nmi_forget(struct vcpu *vcpu)
+{
+    vcpu->nmi.pending = vcpu->nmi.sent = false;
+}

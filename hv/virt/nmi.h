@@ -1,0 +1,31 @@
+/*
+ * virt/nmi.h: the guest's NMI, which may have to wait.
+ */
+#ifndef HV16_VIRT_NMI_H
+#define HV16_VIRT_NMI_H
+
+#include "vcpu.h"
+
+/* One has come for the guest: it goes with the next entry if it can, and otherwise after a later
+ * exit. On the vCPU's own processor, between two exits of it. */
+void nmi_request(struct vcpu *vcpu);
+
+/* The same from inside an NMI handler of the hypervisor, at any time: nothing is injected yet. */
+void nmi_note(struct vcpu *vcpu);
+
+/* One that waits goes with the next entry if it can. */
+void nmi_offer(struct vcpu *vcpu);
+
+/* At a later exit: whether the NMI of the last entry got through, and what waits goes if it can. */
+void nmi_follow(struct vcpu *vcpu);
+
+/* INIT: none waits any more. */
+void nmi_forget(struct vcpu *vcpu);
+
+/* Whether nmi_follow() has to be called at the next exit. */
+static inline bool nmi_is_open(const struct vcpu *vcpu)
+{
+    return vcpu->nmi.pending || vcpu->nmi.sent;
+}
+
+#endif

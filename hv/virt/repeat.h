@@ -1,0 +1,19 @@
+/*
+ * virt/repeat.h: no exit may repeat for ever in silence.
+ */
+#ifndef HV16_VIRT_REPEAT_H
+#define HV16_VIRT_REPEAT_H
+
+#include "vcpu.h"
+
+/* To be called when an exit is resumed without skipping an instruction. Stops a guest that exits at
+ * the same place for ever. */
+void repeat_check(struct vcpu *vcpu);
+
+/* The guest may be where it was: it was not its doing. */
+static inline void repeat_forgive(struct vcpu *vcpu)
+{
+    vcpu->repeat.count = 0;
+}
+
+#endif

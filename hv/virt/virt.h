@@ -1,0 +1,118 @@
+/*
+ * virt/virt.h: the door: all that the floors above ask of the processor's virtualization, whoever
+ * made the processor. The guest's registers are in virt/guest.h, events in virt/inject.h.
+ *
+ * The operations are about the vCPU that runs on this processor, between two of its exits.
+ */
+#ifndef HV16_VIRT_VIRT_H
+#define HV16_VIRT_VIRT_H
+
+#include "virt/apic.h"
+#include "virt/exit.h"
+
+/* Whether the guest is asleep at the next entry, and what wakes it. */
+enum virt_sleep { SLEEP_NOT, SLEEP_HLT, SLEEP_WAIT_FOR_SIPI };
+
+/* What holds events back: SDM volume 3, "Guest Non-Register State" (3C 25.4.2). */
+#define BLOCKING_STI    0x1u
+#define BLOCKING_MOV_SS 0x2u
+#define BLOCKING_SMI    0x4u
+#define BLOCKING_NMI    0x8u
+
+struct virt_operations {
+    /* --- This machine, and this processor --- */
+
+    /* Refuses the machine, in a line that names what is missing, if it is not enough. */
+    void (*check_machine)(void);
+    /* What each further processor needs. False: the firmware has locked it off. */
+    bool (*enable)(void);
+    /* What several processors need, in the manual's words; NULL if nothing lacks. */
+    const char *(*lacks_for_several)(bool real_sipis);
+    bool (*has_1g_pages)(void);
+
+    /* Makes all that the vCPU needs, and makes it the one of this processor. Its guest state is
+     * still to be written: real_mode(). */
+    void (*open)(struct vcpu *vcpu);
+    /* Leaves the mode in which guests run, and comes back to it. The guest's state is kept. */
+    void (*off)(const struct vcpu *vcpu);
+    void (*on)(struct vcpu *vcpu);
+    /* Who answers exits, on all processors. */
+    void (*handle_exits)(const struct exit_handlers *handlers);
+    /* Runs the guest, for ever. After open() or on(). */
+    void (*run)(struct vcpu *vcpu);
+    /* The guest's state and the last exit, to the log: about 20 lines. */
+    void (*dump)(const struct vcpu *vcpu);
+    /* The option poke=: overwrites fields, to see what the processor says to it. */
+    void (*poke)(void);
+
+    /* --- The guest's state, where it is more than a register --- */
+
+    /* All of it, as at power-up but for CS:IP, in real mode and awake. */
+    void (*real_mode)(uint16_t cs, uint16_t ip);
+    void (*sleep)(enum virt_sleep how);
+    uint32_t (*blocking)(void); /* BLOCKING_... */
+    void (*set_blocking)(uint32_t blocking);
+    /* The trap of a single-stepped instruction waits for the next entry. */
+    bool (*step_trap_waits)(void);
+    void (*set_step_trap)(bool waits);
+    /* CR0.NE as the guest sees it. */
+    bool (*cr0_ne)(void);
+    void (*set_cr0_ne)(bool ne);
+
+    /* --- What exits --- */
+
+    void (*intercept_exceptions)(uint32_t vectors); /* a bit for each */
+    void (*interrupts_exit)(bool on);
+    /* The next exit by an interrupt takes its vector from the machine's interrupt controllers. */
+    void (*acknowledge)(bool on);
+    /* NMIs exit, and the guest's own are told apart; exit_soon() works from other processors' NMIs,
+     * too. For several processors. */
+    void (*nmis_exit)(void);
+    void (*hlt_exits)(bool on);
+    /* The guest exits as soon as it can take an interrupt, or an NMI. */
+    void (*interrupt_window)(bool wanted);
+    void (*nmi_window)(bool wanted);
+    /* The next entry exits before the guest executes anything; and that is over. */
+    bool (*can_exit_soon)(void);
+    void (*exit_soon)(void);
+    void (*exit_soon_over)(void);
+    void (*trap_msr)(const struct vcpu *vcpu, uint32_t msr, bool read,
+                     bool write); /* below 2000H */
+    void (*trap_port)(const struct vcpu *vcpu, uint16_t port, bool on);
+
+    /* --- The virtual APIC --- */
+
+    /* The first thing of `wanted` that the processor lacks, in the manual's words, or NULL.
+     * `posting` does not count: apic_posts() tells. */
+    const char *(*apic_lacks)(const struct virt_apic *wanted);
+    bool (*apic_posts)(void);
+    void (*apic_open)(const struct virt_apic *wanted, const struct virt_apic_pages *pages);
+    /* The guest is in x2APIC mode, or not: the page or the MSRs. */
+    void (*apic_follow_mode)(const struct virt_apic *wanted, bool x2apic);
+    /* Virtual-interrupt delivery: off for a while, and on again. */
+    void (*apic_deliver)(bool on);
+    /* RVI and SVI: the highest vectors requested and in service. */
+    void (*apic_set_status)(uint8_t rvi, uint8_t svi);
+    uint8_t (*apic_requested)(void);
+    /* A write that leaves TPR's class, 0 to 15, below `class` exits. 0: none does. */
+    void (*exit_when_tpr_below)(uint32_t class);
+    uint32_t (*tpr_limit)(void);
+    void (*exit_at_eoi)(uint8_t vector, bool on);
+
+    /* --- Facts about the last exit --- */
+
+    uint32_t (*exit_reason)(void); /* with SDM volume 3's numbers: model/reasons.h */
+    uint64_t (*exit_detail)(void); /* a number for the log, as the processor has it */
+    struct exit_io (*exit_io)(void);
+    struct exit_memory (*exit_memory)(void);
+    struct exit_apic (*exit_apic)(void);
+    struct exit_event (*exit_event)(void);
+    struct exit_cr (*exit_cr)(void);
+    struct exit_task (*exit_task)(void);
+    uint8_t (*exit_sipi)(void); /* the vector */
+};
+
+/* The one in use: hv_main() chooses it. */
+extern const struct virt_operations *virt;
+
+#endif

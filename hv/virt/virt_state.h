@@ -1,0 +1,23 @@
+/*
+ * virt/virt_state.h: what virt/ keeps for each vCPU.
+ */
+#ifndef HV16_VIRT_VIRT_STATE_H
+#define HV16_VIRT_VIRT_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The guest's NMI: virt/nmi.c. */
+struct nmi_state {
+    bool pending; /* one has come and is still to reach the guest */
+    bool sent;    /* it goes with the next entry, if no handler prefers another event */
+};
+
+/* The last exit that was resumed without skipping an instruction: virt/repeat.c. */
+struct repeat_state {
+    uint64_t rip, cs_base, rcx, address;
+    bool cr0_ne;
+    uint32_t count;
+};
+
+#endif

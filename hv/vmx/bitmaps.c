@@ -1,0 +1,67 @@
+/*
+ * vmx/bitmaps.c: which ports and MSRs exit.
+ * Source: SDM volume 3, "I/O-Bitmap Addresses" (3C 25.6.4), "MSR-Bitmap Address" (25.6.9).
+ */
+#include "vmx/bitmaps.h"
+#include "cpu/msr.h"
+#include "layout.h"
+#include "machine.h"
+#include "mem/pages.h"
+#include "vmx/vmcs.h"
+
+/* The four parts of an MSR bitmap: SDM, "MSR-Bitmap Address" (25.6.9). */
+#define MSR_READ_LOW  0
+#define MSR_WRITE_LOW 2048
+
+static void set_bit(uint8_t *bitmap, uint32_t bit, bool on)
+{
+    uint8_t mask = (uint8_t)(1u << bit % 8);
+
+    bitmap[bit / 8] = on ? bitmap[bit / 8] | mask : bitmap[bit / 8] & (uint8_t)~mask;
+}
+
+void vmx_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write)
+{
+    set_bit(vcpu->vmx.msr_bitmap + MSR_READ_LOW, msr, read);
+    set_bit(vcpu->vmx.msr_bitmap + MSR_WRITE_LOW, msr, write);
+}
+
+static void trap_msrs(const struct vcpu *vcpu, uint32_t first, uint32_t last, bool read)
+{
+    for (uint32_t msr = first; msr <= last; msr++)
+        vmx_trap_msr(vcpu, msr, read, true);
+}
+
+/* exits/msr.c answers these. MTRRs may be read: the guest's memory types are the machine's. */
+static void fill_msr_bitmap(const struct vcpu *vcpu)
+{
+    trap_msrs(vcpu, MSR_IA32_FEATURE_CONTROL, MSR_IA32_FEATURE_CONTROL, true);
+    trap_msrs(vcpu, MSR_IA32_SMM_MONITOR_CTL, MSR_IA32_SMM_MONITOR_CTL, true);
+    trap_msrs(vcpu, MSR_IA32_VMX_BASIC, MSR_IA32_VMX_LAST, true);
+    trap_msrs(vcpu, MSR_IA32_BIOS_UPDT_TRIG, MSR_IA32_BIOS_UPDT_TRIG, false);
+    trap_msrs(vcpu, MSR_IA32_MTRR_PHYSBASE0, MSR_IA32_MTRR_LAST_VAR, false);
+    trap_msrs(vcpu, MSR_IA32_MTRR_FIX64K, MSR_IA32_MTRR_FIX4K_F8, false);
+    trap_msrs(vcpu, MSR_IA32_MTRR_DEF_TYPE, MSR_IA32_MTRR_DEF_TYPE, false);
+}
+
+/* Ports that can reset the machine: exits/io.c lets the rest of what they do happen. */
+static void fill_io_bitmap(uint8_t *bitmap)
+{
+    set_bit(bitmap, PORT_KBD_COMMAND, true);
+    set_bit(bitmap, PORT_SYSTEM_A, true);
+    set_bit(bitmap, PORT_RESET_CONTROL, true);
+}
+
+void vmx_open_bitmaps(const struct vcpu *vcpu)
+{
+    fill_io_bitmap(vcpu->vmx.io_bitmap);
+    fill_msr_bitmap(vcpu);
+    vmcs_write(VMCS_IO_BITMAP_A, physical_address(vcpu->vmx.io_bitmap));
+    vmcs_write(VMCS_IO_BITMAP_B, physical_address(vcpu->vmx.io_bitmap + PAGE_SIZE));
+    vmcs_write(VMCS_MSR_BITMAP, physical_address(vcpu->vmx.msr_bitmap));
+}
+
+void vmx_trap_port(const struct vcpu *vcpu, uint16_t port, bool on)
+{
+    set_bit(vcpu->vmx.io_bitmap, port, on); /* the second bitmap follows the first */
+}

@@ -1,0 +1,98 @@
+/*
+ * vmx/vmx.c: the operations of virt/virt.h, and which function of this folder is which.
+ */
+#include "vmx/vmx.h"
+#include "cpu/cpu.h"
+#include "vmx/bitmaps.h"
+#include "vmx/capabilities.h"
+#include "vmx/dump.h"
+#include "vmx/exit_facts.h"
+#include "vmx/guest_state.h"
+#include "vmx/loop.h"
+#include "vmx/virtual_apic.h"
+#include "vmx/vmcs.h"
+#include "vmx/windows.h"
+
+/* Into VMX root operation, with one VMCS, of which two parts are filled. The guest's is the
+ * caller's. */
+static void open(struct vcpu *vcpu)
+{
+    vmx_on(vcpu);
+    vmcs_create(vcpu);
+    vmcs_write_host(vcpu);     /* what the processor loads at an exit */
+    vmcs_write_controls(vcpu); /* what causes exits */
+}
+
+static void off(const struct vcpu *vcpu)
+{
+    vmcs_clear(vcpu);
+    __asm__ volatile("vmxoff" : : : "cc", "memory");
+}
+
+static void on(struct vcpu *vcpu)
+{
+    vmx_on(vcpu);
+    vmcs_load(vcpu);
+}
+
+static bool has_1g_pages(void)
+{
+    return vmx_has_ept(VMX_EPT_1G_PAGES);
+}
+
+const struct virt_operations vmx_operations = {
+    .check_machine = vmx_check_machine,
+    .enable = vmx_enable,
+    .lacks_for_several = vmx_lacks_for_several,
+    .has_1g_pages = has_1g_pages,
+    .open = open,
+    .off = off,
+    .on = on,
+    .handle_exits = vmx_handle_exits,
+    .run = vmx_loop,
+    .dump = vmx_dump,
+    .poke = vmcs_poke,
+
+    .real_mode = vmx_real_mode,
+    .sleep = vmx_sleep,
+    .blocking = vmx_blocking,
+    .set_blocking = vmx_set_blocking,
+    .step_trap_waits = vmx_step_trap_waits,
+    .set_step_trap = vmx_set_step_trap,
+    .cr0_ne = vmx_cr0_ne,
+    .set_cr0_ne = vmx_set_cr0_ne,
+
+    .intercept_exceptions = vmx_intercept_exceptions,
+    .interrupts_exit = vmx_interrupts_exit,
+    .acknowledge = vmx_acknowledge,
+    .nmis_exit = vmx_nmis_exit,
+    .hlt_exits = vmx_hlt_exits,
+    .interrupt_window = vmx_interrupt_window,
+    .nmi_window = vmx_nmi_window,
+    .can_exit_soon = vmx_can_exit_soon,
+    .exit_soon = vmx_exit_soon,
+    .exit_soon_over = vmx_exit_soon_over,
+    .trap_msr = vmx_trap_msr,
+    .trap_port = vmx_trap_port,
+
+    .apic_lacks = vmx_apic_lacks,
+    .apic_posts = vmx_apic_posts,
+    .apic_open = vmx_apic_open,
+    .apic_follow_mode = vmx_apic_follow_mode,
+    .apic_deliver = vmx_apic_deliver,
+    .apic_set_status = vmx_apic_set_status,
+    .apic_requested = vmx_apic_requested,
+    .exit_when_tpr_below = vmx_exit_when_tpr_below,
+    .tpr_limit = vmx_tpr_limit,
+    .exit_at_eoi = vmx_exit_at_eoi,
+
+    .exit_reason = vmx_exit_reason,
+    .exit_detail = vmx_exit_detail,
+    .exit_io = vmx_exit_io,
+    .exit_memory = vmx_exit_memory,
+    .exit_apic = vmx_exit_apic,
+    .exit_event = vmx_exit_event,
+    .exit_cr = vmx_exit_cr,
+    .exit_task = vmx_exit_task,
+    .exit_sipi = vmx_exit_sipi,
+};
