@@ -36,7 +36,7 @@ bool quirk_delivery_ignores_if(struct vcpu *vcpu)
 
 bool quirk_nmi_wakes_from_wait_for_sipi(const struct vcpu *vcpu)
 {
-    return vcpu->waits_for_sipi;
+    return vcpu->init.waits_for_sipi;
 }
 
 /* Not every instruction exits: neither the number of exits nor RIP alone would tell. The exit that

@@ -7,6 +7,7 @@
 
 #include "apic/apic_state.h"
 #include "exits/exits_state.h"
+#include "init/init_state.h"
 #include "layout.h"
 #include "model/lapic.h"
 #include "model/reasons.h"
@@ -57,14 +58,12 @@ struct vcpu {
     uint32_t countdown;
     uint64_t exits_at_start; /* how many there were when the guest last began */
 
-    bool waits_for_sipi;   /* after INIT: it sleeps, and only a SIPI starts it */
-    uint32_t inits, sipis; /* how many it has got, and acted upon */
-    bool keyboard_d1;      /* guest/keyboard.c: the last command was D1h, "write output port" */
-
+    bool keyboard_d1;   /* guest/keyboard.c: the last command was D1h, "write output port" */
     struct lapic lapic; /* the guest's local APIC, except with apic=off */
     struct external_state external;
     struct posted_descriptor posted;
     struct inbox inbox;
+    struct init_state init;
     struct nmi_state nmi;
     struct repeat_state repeat;
     struct hidden_state hidden;

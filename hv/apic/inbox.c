@@ -21,7 +21,7 @@ void inbox_post(struct vcpu *from, struct vcpu *to, uint32_t note)
 {
     uint32_t before = __atomic_load_n(&to->inbox.notes, __ATOMIC_RELAXED), after;
 
-    if (apic_mode == NULL && to->waits_for_sipi)
+    if (apic_mode == NULL && to->init.waits_for_sipi)
         return; /* no NMI would get through, and there is no other note than INIT */
     do {
         after = before | note;

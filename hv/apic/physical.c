@@ -1,6 +1,6 @@
 /*
- * apic/physical.c: see physical.h. Only aligned accesses of 32 bits: SDM volume 3, "Local APIC
- * Register Address Map" (3A 11.4.1).
+ * apic/physical.c: the machine's APIC, by aligned accesses of 32 bits only: SDM volume 3, "Local
+ * APIC Register Address Map" (3A 11.4.1).
  */
 #include "apic/physical.h"
 #include "cpu/cpu.h"

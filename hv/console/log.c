@@ -1,5 +1,6 @@
 /*
- * console/log.c: see log.h. With screen.c the only file that touches the console's ports.
+ * console/log.c: lines to port E9h and COM2. With screen.c the only file that touches the console's
+ * ports.
  */
 #include "console/log.h"
 #include "cpu/cpu.h"

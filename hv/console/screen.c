@@ -1,5 +1,6 @@
 /*
- * console/screen.c: see screen.h. Writes to the text memory, never to the video adapter's ports.
+ * console/screen.c: the status line and the last message. It writes to the text memory, never to
+ * the video adapter's ports.
  */
 #include "console/screen.h"
 #include "layout.h"
@@ -143,7 +144,7 @@ static void scroll_up(uint32_t bottom)
 }
 
 /* Writes `text` from `column` on, a row further up for each one that is full, and breaks it between
- * words. Returns the column behind it. */
+ * words. Returns the column after it. */
 static uint32_t put_words(const char *text, uint32_t column)
 {
     while (*text != '\0') {

@@ -200,7 +200,7 @@ static inline _Noreturn void halt_for_ever(void)
 
 /*
  * Where a run ends. Bochs stops in its debugger at the XCHG (magic_break); on anything else it
- * exchanges BX with itself. In one piece: CLI and HLT right behind it tell our end from the same
+ * exchanges BX with itself. In one piece: CLI and HLT right after it tell our end from the same
  * instruction in a guest (tools/hv16/bochs.py, halted()), and a compiler may put a jump in between.
  */
 static inline _Noreturn void halt_at_breakpoint(void)

@@ -47,9 +47,9 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
     log_error("the instruction's bytes: %02x %02x %02x %02x %02x %02x %02x %02x", code[0], code[1],
               code[2], code[3], code[4], code[5], code[6], code[7]);
     virt->dump(access->vcpu);
-    end_stop("the guest %s its APIC's page at %x in a way that hv16 does not emulate: %s (the "
-             "log has the instruction's bytes)",
-             access->is_write ? "writes" : "reads", access->offset, why);
+    end_stop("the guest %s %s at %x in a way that hv16 does not emulate: %s (the log has the "
+             "instruction's bytes)",
+             access->is_write ? "writes" : "reads", access->page->name, access->offset, why);
 }
 
 /* The bytes at the guest's RIP, up to 16 of them. Returns how many there are: the next page need

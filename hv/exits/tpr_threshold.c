@@ -5,10 +5,10 @@
 #include "apic/apic.h"
 #include "exits/exits.h"
 
-/* What waited for this may be delivered. The guest goes on behind its write. */
+/* What waited for this may be delivered. The guest goes on after its write. */
 enum exit_action exit_tpr_threshold(struct vcpu *vcpu)
 {
-    /* TPR is in the virtual-APIC page already, and RIP is behind the write: nothing to skip. */
+    /* TPR is in the virtual-APIC page already, and RIP is past the write: nothing to skip. */
     apic_update(vcpu);
     return EXIT_RESUME;
 }

@@ -15,7 +15,7 @@
 struct resident_header {
     uint16_t boot_entry; /* offsets in the blob */
     uint16_t int15_entry;
-    uint16_t map; /* offset of the E820 entries, behind the code */
+    uint16_t map; /* offset of the E820 entries, after the code */
     uint16_t send_init_entry;
     uint32_t old_int15; /* the BIOS's handler, segment:offset */
     uint32_t boot_lba;

@@ -29,7 +29,7 @@ void inbox_read(struct vcpu *vcpu)
         repeat_forgive(vcpu);
     if (notes & NOTE_POSTED)
         posted_take(vcpu);
-    if ((notes & NOTE_NMI) && !vcpu->waits_for_sipi)
+    if ((notes & NOTE_NMI) && !vcpu->init.waits_for_sipi)
         nmi_request(vcpu);
     if (notes & NOTE_INIT)
         init_receive(vcpu);

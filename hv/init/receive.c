@@ -30,7 +30,7 @@ static void wait_for_sipi(struct vcpu *vcpu)
 {
     init_write_state(vcpu);
     init_sleep();
-    vcpu->waits_for_sipi = true;
+    vcpu->init.waits_for_sipi = true;
 }
 
 void init_power_up(struct vcpu *vcpu)
@@ -58,7 +58,7 @@ static void receive_first(struct vcpu *vcpu)
 void init_receive(struct vcpu *vcpu)
 {
     nmi_forget(vcpu);
-    vcpu->inits++;
+    vcpu->init.inits++;
     log_debug("cpu %u: INIT, at %lx:%lx", vcpu->id, guest_read(GUEST_CS_SELECTOR),
               guest_read(GUEST_RIP));
     if (vcpu->id == 0) {
@@ -72,10 +72,10 @@ void init_receive(struct vcpu *vcpu)
 /* A SIPI has come. Counted in `sipis`, if anything comes of it. */
 void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
 {
-    if (!vcpu->waits_for_sipi)
+    if (!vcpu->init.waits_for_sipi)
         return;
-    vcpu->waits_for_sipi = false;
-    vcpu->sipis++;
+    vcpu->init.waits_for_sipi = false;
+    vcpu->init.sipis++;
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
     guest_go_to((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);
     virt->sleep(SLEEP_NOT);

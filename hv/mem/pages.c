@@ -1,5 +1,5 @@
 /*
- * mem/pages.c: see pages.h. A pointer that only grows is all it takes: what the hypervisor
+ * mem/pages.c: a pointer that only grows is all it takes: what the hypervisor
  * allocates, it allocates once and keeps.
  */
 #include "mem/pages.h"
@@ -8,7 +8,7 @@
 #include "lib/string.h"
 #include "machine.h"
 
-extern uint8_t pool_start[]; /* hv.ld: the first page behind the hypervisor's own */
+extern uint8_t pool_start[]; /* hv.ld: the first page after the hypervisor's own */
 
 static uint64_t used;
 

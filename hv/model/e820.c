@@ -12,7 +12,7 @@
 
 #define ATTRIBUTE_ENABLED 1u /* ACPI 3.0: without it the entry is to be ignored */
 
-/* The address behind the entry; an entry that reaches the end of the address space loses a byte
+/* The address after the entry; an entry that reaches the end of the address space loses a byte
  * rather than wrapping to 0. */
 static uint64_t end_of(uint64_t base, uint64_t length)
 {
@@ -39,7 +39,7 @@ static uint64_t max64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* Puts [base, end) into the map with the kind of `like`, behind all entries that do not start
+/* Puts [base, end) into the map with the kind of `like`, after all entries that do not start
  * later, or lets the entry before it grow. Returns false when the map is full. */
 static bool insert(struct e820_map *map, const struct e820_entry *like, uint64_t base, uint64_t end)
 {
@@ -103,7 +103,7 @@ uint64_t e820_contiguous(const struct e820_map *map, uint64_t start, uint64_t li
         if (!entry_usable(entry) && entry->length != 0 && entry_end(entry) > start)
             limit = min64(limit, entry->base);
     }
-    /* Once round is enough: the entries are sorted, what starts behind a gap stays behind it. */
+    /* Once round is enough: the entries are sorted, what starts after a gap stays after it. */
     for (uint32_t i = 0; i < map->count; i++) {
         const struct e820_entry *entry = &map->entry[i];
         if (entry_usable(entry) && entry->base <= reached)

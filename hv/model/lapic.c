@@ -61,8 +61,8 @@ void lapic_reset(struct lapic *lapic)
     lapic_set_ids(lapic);
 }
 
-/* TPR as the priorities see it. Hardware with a TPR shadow writes the page behind our back, so the
- * page is the only truth; bug=stale-tpr believes in the last write that it has seen itself. */
+/* TPR as the priorities see it. Hardware with a TPR shadow writes the page without telling us, so
+ * the page is the only truth; bug=stale-tpr believes in the last write that it has seen itself. */
 static uint8_t task_priority(const struct lapic *lapic)
 {
     return lapic->stale_tpr ? lapic->tpr_written : (uint8_t)lapic->page[LAPIC_TPR / 4];

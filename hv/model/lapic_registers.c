@@ -180,7 +180,7 @@ bool lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint32_t
 }
 
 /* Bits 11:10, EN and EXTD, are the mode. Table 11-5 of "x2APIC States" (11.12.5.1) names them, and
- * the sections behind it tell where each one may go. */
+ * the sections after it tell where each one may go. */
 #define MODE(base) ((uint32_t)((base) >> 10) & 3)
 enum { MODE_DISABLED, MODE_INVALID, MODE_XAPIC, MODE_X2APIC };
 #define TO(mode) (1u << (mode))

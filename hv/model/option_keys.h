@@ -9,7 +9,7 @@
 struct option_key {
     const char *name, *needs;
     bool (*set)(struct options *options, const char *value); /* false: not a value of this key */
-    const char *const *choices; /* where `set` is NULL: names, and behind them NULL */
+    const char *const *choices; /* where `set` is NULL: names, and after them NULL */
     size_t member;              /* offset of the enum that gets the position of the name */
 };
 

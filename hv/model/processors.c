@@ -1,5 +1,5 @@
 /*
- * model/processors.c: see processors.h.
+ * model/processors.c: the way through ACPI's tables to that of the processors.
  */
 #include "model/processors.h"
 #include "layout.h"

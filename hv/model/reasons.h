@@ -1,5 +1,6 @@
 /*
- * model/reasons.h: why the guest stopped: the basic exit reason, bits 15:0 of the VMCS field "exit reason".
+ * model/reasons.h: why the guest stopped: the basic exit reason, bits 15:0 of the VMCS field "exit
+ * reason".
  *
  * Source: SDM volume 3, "VMX Basic Exit Reasons" (appendix C). The order is the number.
  */

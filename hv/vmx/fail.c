@@ -1,5 +1,6 @@
 /*
- * vmx/fail.c: see fail.h. The rules themselves are in vmx/check*.c.
+ * vmx/fail.c: from an error number to words, and to the fields that break a rule. The rules
+ * themselves are in vmx/explain/.
  */
 #include "vmx/fail.h"
 #include "console/end.h"

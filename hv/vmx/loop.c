@@ -45,7 +45,7 @@ static __attribute__((cold, noinline)) _Noreturn void unhandled(struct vcpu *vcp
 /* The guest goes on after the instruction, as if the processor had carried it out. */
 static inline void skip_instruction(void)
 {
-    /* RIP moves behind it, and what held interrupts back for the length of one instruction, STI or
+    /* RIP moves past it, and what held interrupts back for the length of one instruction, STI or
      * MOV SS before it, ends with it. A guest that single-steps gets the trap that the instruction
      * would have raised. */
     uint64_t shadow = vmcs_read_proven(VMCS_GUEST_INTERRUPTIBILITY);

@@ -78,7 +78,7 @@ static void check_rip_and_flags(struct check *check)
     uint64_t upper = rip >> check->capabilities->linear_width;
     bool code64 = check->ia32e_guest && check_value(check, VMCS_GUEST_CS_ACCESS_RIGHTS) & AR_L;
     check->section = "Checks on Guest RIP, RFLAGS, and SSP (27.3.1.4)";
-    if (code64) /* looser than canonical: RIP may be just behind the last canonical address */
+    if (code64) /* looser than canonical: RIP may be just past the last canonical address */
         check_rule(check, VMCS_GUEST_RIP,
                    upper == 0 || upper == UINT64_MAX >> check->capabilities->linear_width,
                    "the bits beyond the linear-address width must be equal");

@@ -1,0 +1,15 @@
+/*
+ * init/init_state.h: what init/ keeps for each vCPU.
+ */
+#ifndef HV16_INIT_INIT_STATE_H
+#define HV16_INIT_INIT_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct init_state {
+    bool waits_for_sipi;   /* after INIT: it sleeps, and only a SIPI starts it */
+    uint32_t inits, sipis; /* how many it has got, and acted upon */
+};
+
+#endif
