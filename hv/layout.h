@@ -1,5 +1,6 @@
 /*
- * layout.h: every address, sector, port and vector, once.
+ * layout.h: every address, sector, port and selector that is hv16's to choose, once. What is the
+ * architecture's or the PC's is in cpu/x86.h.
  *
  * C is the truth: tools/gen_inc.c prints these for nasm as build/layout.inc, so assembly and C
  * cannot disagree. Only plain numbers stand here.
@@ -55,19 +56,11 @@
 #define BDA_END           0x500
 #define VGA_TEXT          0xB8000
 
-/* --- Ports --------------------------------------------------------------------------------------
+/* --- Ports: who has which; the others are in cpu/x86.h -----------------------------------------
  */
-#define PORT_E9            0xE9  /* emulators print what is written here */
-#define PORT_COM1          0x3F8 /* the guest's */
-#define PORT_COM2          0x2F8 /* the hypervisor's log */
-#define PORT_KBD_DATA      0x60
-#define PORT_KBD_COMMAND   0x64
-#define PORT_DELAY         0x80 /* takes about a microsecond on a PC, and harms nobody */
-#define PORT_CMOS_INDEX    0x70
-#define PORT_CMOS_DATA     0x71
-#define PORT_SYSTEM_A      0x92 /* fast A20 and fast reset */
-#define PORT_PCI_ADDRESS   0xCF8
-#define PORT_RESET_CONTROL 0xCF9
+#define PORT_E9   0xE9  /* emulators print what is written here */
+#define PORT_COM1 0x3F8 /* the guest's */
+#define PORT_COM2 0x2F8 /* the hypervisor's log */
 
 /* --- Processors ------------------------------------------------------------------------------ */
 #define CPUS_MAX 8 /* virtual processors, each on a processor of its own */

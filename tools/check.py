@@ -25,7 +25,7 @@ NOT_THAT_EVENING = re.compile(r"vmx/explain/|vmx/virtual_apic|exits/(apic_|tpr_|
 
 # Lists of numbers and names from the manual: long, and nothing to understand.
 FLAT_TABLES = {"vmx/fields.h", "vmx/bits.h", "vmx/explain/field_names.c", "vmx/explain/errors.c", "cpu/msr.h",
-               "model/reasons.h", "model/reasons.c"}
+               "cpu/x86.h", "model/reasons.h", "model/reasons.c"}
 
 # What may stand only in certain files: pattern, the files (below hv/), and why.
 OWNED = [

@@ -25,5 +25,5 @@ enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_writ
         .refuses_write = refuses_write,
     };
 
-    return emulate_access(vcpu, &page, physical & (LAPIC_PAGE_SIZE - 1), is_write);
+    return emulate_access(vcpu, &page, physical & (PAGE_SIZE - 1), is_write);
 }

@@ -147,7 +147,7 @@ uint64_t apic_virtual_address(const struct vcpu *vcpu)
 
 static bool same_page(uint64_t base, uint64_t physical)
 {
-    return (base & APIC_BASE_ADDRESS) == (physical & ~(uint64_t)(LAPIC_PAGE_SIZE - 1));
+    return (base & APIC_BASE_ADDRESS) == (physical & ~(PAGE_SIZE - 1));
 }
 
 bool apic_claims(const struct vcpu *vcpu, uint64_t physical)

@@ -14,11 +14,6 @@
 #include "virt/apic.h"
 #include "virt/exit.h"
 
-/* CPUID.01H, what concerns the APIC. */
-#define CPUID_1_ECX_X2APIC       (1u << 21)
-#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_1_EDX_APIC         (1u << 9)
-
 /* One mode: the option apic=. What the processor is to do is what it must be able to do: otherwise
  * the mode is refused by the name of what lacks. */
 struct apic_mode {

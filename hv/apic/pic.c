@@ -10,23 +10,19 @@
 #include "apic/pic.h"
 #include "cpu/cpu.h"
 
-#define PIC1     0x20
-#define PIC2     0xA0
-#define READ_IRR 0x0A /* OCW3: what the next read is of; IRR is what it is of by default */
-#define READ_ISR 0x0B
-
 static uint8_t in_service(uint16_t pic)
 {
     uint8_t inputs;
 
-    out8(pic, READ_ISR);
+    out8(pic, PIC_READ_ISR);
     inputs = in8(pic);
-    out8(pic, READ_IRR);
+    out8(pic, PIC_READ_IRR);
     return inputs;
 }
 
 /* Each of the two has eight inputs, and gives them vectors with the same low bits. */
 bool pic_serves(uint8_t vector)
 {
-    return ((in_service(PIC1) | in_service(PIC2)) >> (vector & 7) & 1) != 0;
+    return ((in_service(PORT_PIC1_COMMAND) | in_service(PORT_PIC2_COMMAND)) >> (vector & 7) & 1) !=
+           0;
 }

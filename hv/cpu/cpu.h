@@ -4,23 +4,10 @@
 #ifndef HV16_CPU_CPU_H
 #define HV16_CPU_CPU_H
 
+#include "cpu/x86.h"
 #include "layout.h"
 #include <stdbool.h>
 #include <stdint.h>
-
-#define CR0_PE 0x00000001ull
-#define CR0_ET 0x00000010ull
-#define CR0_NE 0x00000020ull
-#define CR0_NW 0x20000000ull
-#define CR0_CD 0x40000000ull
-#define CR0_PG 0x80000000ull
-
-#define CR4_VMXE    0x00002000ull
-#define CR4_OSXSAVE 0x00040000ull
-
-#define RFLAGS_FIXED 0x002ull /* bit 1 is always 1 */
-#define RFLAGS_TF    0x100ull
-#define RFLAGS_IF    0x200ull
 
 /* CPUID clears the upper halves of the four registers. */
 struct cpuid_result {
@@ -142,10 +129,6 @@ static inline void out32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-#define CMOS_SHUTDOWN      0x0F /* what the BIOS is to do after an INIT: */
-#define SHUTDOWN_JUMP_INIT 0x05 /* jump to 40:67's address, with fresh interrupt controllers */
-#define SHUTDOWN_JUMP      0x0A /* the same, with these as they are */
-
 static inline uint8_t cmos_read(uint8_t index)
 {
     out8(PORT_CMOS_INDEX, index);
@@ -157,9 +140,6 @@ static inline void cmos_write(uint8_t index, uint8_t value)
     out8(PORT_CMOS_INDEX, index);
     out8(PORT_CMOS_DATA, value);
 }
-
-#define SYSTEM_A_RESET 0x01 /* of PORT_SYSTEM_A: 0 -> 1 resets the processor */
-#define SYSTEM_A_A20   0x02
 
 static inline void open_a20(void)
 {

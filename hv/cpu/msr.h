@@ -49,7 +49,4 @@
 #define FEATURE_CONTROL_LOCK  0x1ull
 #define FEATURE_CONTROL_VMXON 0x4ull /* "Enable VMX outside SMX operation" */
 
-#define EFER_LME 0x100ull
-#define EFER_LMA 0x400ull
-
 #endif

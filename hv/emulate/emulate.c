@@ -17,9 +17,7 @@
 #include "virt/guest.h"
 #include "virt/virt.h"
 
-#define PAGE      0x1000u
-#define ALL_ONES  0xFFFFFFFFFFFFFFFFull
-#define RFLAGS_DF 0x400ull
+#define ALL_ONES 0xFFFFFFFFFFFFFFFFull
 
 /* An instruction that was decoded before. Loops make a guest come back to few places, and decoding
  * would cost nearly as much as all the rest of an access. Whether the bytes are still the same is
@@ -59,7 +57,7 @@ static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
     const uint64_t *there = (const void *)guest_pointer(linear);
     uint32_t count = 16;
 
-    if (there != NULL && linear % PAGE <= PAGE - 16) {
+    if (there != NULL && linear % PAGE_SIZE <= PAGE_SIZE - 16) {
         code[0] = there[0];
         code[1] = there[1];
         return count;
@@ -77,7 +75,7 @@ static void refuse(const struct access *access, const uint8_t *code)
 
     if (width == 8)
         why = "eight bytes at once";
-    else if (access->offset + width > EMULATED_PAGE_SIZE)
+    else if (access->offset + width > PAGE_SIZE)
         why = "across the end of the page";
     else if (access->page->answers && access->is_write)
         why = access->page->refuses_write(access->offset, width);

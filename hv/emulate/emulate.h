@@ -8,8 +8,6 @@
 #include "vcpu.h"
 #include "virt/exit.h"
 
-#define EMULATED_PAGE_SIZE 0x1000u
-
 /* Whose page it is, and what an access comes to. */
 struct emulated_page {
     const char *name; /* "its APIC's page", for messages */

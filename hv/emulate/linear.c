@@ -9,7 +9,6 @@
 #include "model/guest_walk.h"
 #include "virt/guest.h"
 
-#define PAGE      0x1000ull
 #define REACHABLE 0x100000000ull /* the identity map's end */
 
 static uint8_t *pointer_to(uint64_t physical)
@@ -53,7 +52,7 @@ uint8_t *guest_pointer(uint64_t linear)
 static bool copy(uint64_t linear, uint8_t *ours, uint32_t size, bool to_guest)
 {
     while (size > 0) {
-        uint32_t part = (uint32_t)(PAGE - linear % PAGE);
+        uint32_t part = (uint32_t)(PAGE_SIZE - linear % PAGE_SIZE);
         uint8_t *theirs = guest_pointer(linear);
 
         if (theirs == NULL)

@@ -11,12 +11,7 @@
 
 #define LEAF_FEATURES          1
 #define LEAF_EXTENDED_FEATURES 7
-#define ECX1_VMX               (1u << 5)
-#define ECX1_SMX               (1u << 6)
-#define ECX1_OSXSAVE           (1u << 27) /* a copy of CR4.OSXSAVE */
-#define ECX1_HYPERVISOR        (1u << 31)
-#define ECX7_OSPKE             (1u << 4) /* a copy of CR4.PKE */
-#define CR4_PKE                0x00400000ull
+#define ECX7_OSPKE             (1u << 4)   /* a copy of CR4.PKE */
 #define SIGNATURE_HV16         0x36317668u /* "hv16" */
 
 /* Two bits copy CR4, and CPUID has just been executed with the hypervisor's: take the guest's. */
@@ -43,8 +38,9 @@ static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *
 
     answer(vcpu, leaf);
     if (leaf == LEAF_FEATURES) {
-        gpr[REG_RCX] = (gpr[REG_RCX] & ~(uint64_t)(ECX1_VMX | ECX1_SMX)) | ECX1_HYPERVISOR;
-        gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX1_OSXSAVE, CR4_OSXSAVE);
+        gpr[REG_RCX] = (gpr[REG_RCX] & ~(uint64_t)(CPUID_1_ECX_VMX | CPUID_1_ECX_SMX)) |
+                       CPUID_1_ECX_HYPERVISOR;
+        gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], CPUID_1_ECX_OSXSAVE, CR4_OSXSAVE);
         apic_correct_cpuid(vcpu);
     } else if (leaf == LEAF_EXTENDED_FEATURES) {
         gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX7_OSPKE, CR4_PKE);

@@ -14,10 +14,8 @@
 #include "virt/guest.h"
 #include "virt/virt.h"
 
-#define KBD_PULSE        0xF0 /* commands F0h-FFh pull output port lines low ... */
-#define KBD_PULSE_RESET  0x01 /* ... where this bit is 0; line 0 is the processor's reset */
-#define KBD_WRITE_OUTPUT 0xD1 /* the next byte to port 60h goes to the output port */
-#define RESET_CPU        0x04 /* of port CF9h: 0 -> 1 resets */
+#define KBD_PULSE       0xF0 /* commands F0h-FFh pull output port lines low ... */
+#define KBD_PULSE_RESET 0x01 /* ... where this bit is 0; line 0 is the processor's reset */
 
 static uint32_t port_in(uint16_t port, uint32_t size)
 {
@@ -56,7 +54,7 @@ static const char *reset_by(struct vcpu *vcpu, uint16_t port, uint32_t size, uin
         return "port 92h";
     /* A dword at CF8h is a PCI address, not a write to CF9h. */
     if (port <= PORT_RESET_CONTROL && port + size > PORT_RESET_CONTROL && size != 4 &&
-        (value >> 8 * (PORT_RESET_CONTROL - port) & RESET_CPU))
+        (value >> 8 * (PORT_RESET_CONTROL - port) & RESET_CONTROL_CPU))
         return "port CF9h";
     return NULL;
 }

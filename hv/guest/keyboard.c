@@ -3,10 +3,7 @@
  */
 #include "guest/keyboard.h"
 #include "cpu/cpu.h"
-#include "layout.h"
 #include "virt/virt.h"
-
-#define OUTPUT_CALM 0xDF /* for the output port: no reset, A20 open, nothing else changes */
 
 void keyboard_expect_output_byte(struct vcpu *vcpu, bool expected)
 {
@@ -18,6 +15,6 @@ void keyboard_settle(struct vcpu *vcpu)
 {
     if (!vcpu->keyboard_d1)
         return;
-    out8(PORT_KBD_DATA, OUTPUT_CALM);
+    out8(PORT_KBD_DATA, KBD_OUTPUT_CALM);
     keyboard_expect_output_byte(vcpu, false);
 }

@@ -15,12 +15,6 @@
 #include "virt/nmi.h"
 #include "virt/virt.h"
 
-#define PIC1_COMMAND     0x20 /* the two 8259 interrupt controllers of a PC */
-#define PIC1_DATA        0x21
-#define PIC2_COMMAND     0xA0
-#define PIC2_DATA        0xA1
-#define PIT_DATA         0x40
-#define PIT_COMMAND      0x43
 #define RESTARTS_AT_MOST 25 /* from one and the same place: that guest is going nowhere */
 
 static uint8_t low_memory[BDA_END]; /* interrupt vectors and BIOS data area */
@@ -33,26 +27,26 @@ void guest_restart_prepare(void)
 {
     memcpy(low_memory, physical_pointer(0), sizeof low_memory);
     memcpy(resident, physical_pointer(machine.resident_base), sizeof resident);
-    pic1_mask = in8(PIC1_DATA);
-    pic2_mask = in8(PIC2_DATA);
+    pic1_mask = in8(PORT_PIC1_DATA);
+    pic2_mask = in8(PORT_PIC2_DATA);
 }
 
 /* As a PC's BIOS leaves them: vectors 08h-0Fh and 70h-77h, the timer at 18.2 Hz, A20 open. */
 static void restore_devices(void)
 {
-    out8(PIC1_COMMAND, 0x11); /* ICW1: edge triggered, cascade, ICW4 follows */
-    out8(PIC1_DATA, 0x08);
-    out8(PIC1_DATA, 0x04); /* the second controller is on input 2 */
-    out8(PIC1_DATA, 0x01); /* 8086 mode */
-    out8(PIC2_COMMAND, 0x11);
-    out8(PIC2_DATA, 0x70);
-    out8(PIC2_DATA, 0x02);
-    out8(PIC2_DATA, 0x01);
-    out8(PIC1_DATA, pic1_mask);
-    out8(PIC2_DATA, pic2_mask);
-    out8(PIT_COMMAND, 0x36); /* counter 0, both bytes, square wave */
-    out8(PIT_DATA, 0);
-    out8(PIT_DATA, 0);
+    out8(PORT_PIC1_COMMAND, 0x11); /* ICW1: edge triggered, cascade, ICW4 follows */
+    out8(PORT_PIC1_DATA, 0x08);
+    out8(PORT_PIC1_DATA, 0x04); /* the second controller is on input 2 */
+    out8(PORT_PIC1_DATA, 0x01); /* 8086 mode */
+    out8(PORT_PIC2_COMMAND, 0x11);
+    out8(PORT_PIC2_DATA, 0x70);
+    out8(PORT_PIC2_DATA, 0x02);
+    out8(PORT_PIC2_DATA, 0x01);
+    out8(PORT_PIC1_DATA, pic1_mask);
+    out8(PORT_PIC2_DATA, pic2_mask);
+    out8(PORT_PIT_COMMAND, 0x36); /* counter 0, both bytes, square wave */
+    out8(PORT_PIT_DATA, 0);
+    out8(PORT_PIT_DATA, 0);
     open_a20();
 }
 
@@ -61,9 +55,9 @@ static _Noreturn void reset_machine(const struct vcpu *vcpu)
 {
     log_flush();
     virt->off(vcpu);
-    out8(PORT_RESET_CONTROL, 0x02);
-    out8(PORT_RESET_CONTROL, 0x06);
-    out8(PORT_KBD_COMMAND, 0xFE);
+    out8(PORT_RESET_CONTROL, RESET_CONTROL_SYSTEM);
+    out8(PORT_RESET_CONTROL, RESET_CONTROL_SYSTEM | RESET_CONTROL_CPU);
+    out8(PORT_KBD_COMMAND, KBD_RESET);
     halt_for_ever();
 }
 

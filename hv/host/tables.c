@@ -10,16 +10,12 @@
 #include "layout.h"
 #include "machine.h"
 
-#define VECTORS          32
-#define FAULT_STACK_SIZE 4096 /* bytes */
-#define VECTOR_NMI       2
-#define VECTOR_GP        13
-#define IST_FAULT        1
-#define IST_NMI          2
-#define GATE_INTERRUPT   0x8E00 /* present, ring 0, 64-bit interrupt gate */
-#define TSS_DESCRIPTOR   0x89   /* present, available 64-bit TSS; the processor makes it busy */
-#define TSS_BUSY         (2ull << 40)
-#define TSS_SELECTOR(n)  (SEL_TSS + 16 * (n))
+#define IST_FAULT       1
+#define IST_NMI         2
+#define GATE_INTERRUPT  0x8E00 /* present, ring 0, 64-bit interrupt gate */
+#define TSS_DESCRIPTOR  0x89   /* present, available 64-bit TSS; the processor makes it busy */
+#define TSS_BUSY        (2ull << 40)
+#define TSS_SELECTOR(n) (SEL_TSS + 16 * (n))
 
 struct tss {
     uint32_t reserved0;
@@ -55,33 +51,33 @@ struct pointer {
     uint64_t base;
 } __attribute__((packed));
 
-extern const uint64_t fault_stubs[VECTORS]; /* host/faults.asm */
+extern const uint64_t fault_stubs[EXCEPTION_VECTORS]; /* host/faults.asm */
 extern const uint8_t rdmsr_safe_at[], wrmsr_safe_at[], msr_safe_failed[];
 void host_fault(struct host_frame *frame);
 void host_nmi(void);
 
 static uint64_t gdt[] = {
     0,
-    0x00CF9A000000FFFF, /* SEL_CODE32, kept so that the selectors are those of stage2 */
-    0x00CF92000000FFFF, /* SEL_DATA */
-    0x00AF9A000000FFFF, /* SEL_CODE64 */
+    SEGMENT_CODE32, /* SEL_CODE32, kept so that the selectors are those of stage2 */
+    SEGMENT_DATA,
+    SEGMENT_CODE64,
     [SEL_TSS / 8 + CPUS_MAX * 2 - 1] = 0, /* for each processor a TSS, of sixteen bytes */
 };
 static struct tss tss[CPUS_MAX];
 /* For exceptions and NMIs, which may come while RSP is not the hypervisor's. */
 static struct {
-    _Alignas(16) uint8_t fault[FAULT_STACK_SIZE], nmi[FAULT_STACK_SIZE];
+    _Alignas(16) uint8_t fault[PAGE_SIZE], nmi[PAGE_SIZE];
 } stacks[CPUS_MAX];
 static void (*nmi_handler)(struct vcpu *vcpu);
-static struct gate idt[VECTORS];
+static struct gate idt[EXCEPTION_VECTORS];
 
 static void fill_tss(uint32_t cpu)
 {
     uint64_t base = (uint64_t)&tss[cpu];
     uint64_t *descriptor = &gdt[TSS_SELECTOR(cpu) / 8];
 
-    tss[cpu].ist[IST_FAULT - 1] = (uint64_t)stacks[cpu].fault + FAULT_STACK_SIZE;
-    tss[cpu].ist[IST_NMI - 1] = (uint64_t)stacks[cpu].nmi + FAULT_STACK_SIZE;
+    tss[cpu].ist[IST_FAULT - 1] = (uint64_t)stacks[cpu].fault + PAGE_SIZE;
+    tss[cpu].ist[IST_NMI - 1] = (uint64_t)stacks[cpu].nmi + PAGE_SIZE;
     tss[cpu].io_map = sizeof tss[cpu];
     descriptor[0] = (sizeof tss[cpu] - 1) | (base & 0xFFFFFF) << 16 |
                     (uint64_t)TSS_DESCRIPTOR << 40 | (base >> 24 & 0xFF) << 56;
@@ -90,7 +86,7 @@ static void fill_tss(uint32_t cpu)
 
 static void fill_idt(void)
 {
-    for (uint32_t i = 0; i < VECTORS; i++) {
+    for (uint32_t i = 0; i < EXCEPTION_VECTORS; i++) {
         uint64_t offset = fault_stubs[i];
 
         idt[i].offset_low = (uint16_t)offset;

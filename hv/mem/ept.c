@@ -21,7 +21,7 @@
 #define EPTP_WALK_4      (3ull << 3) /* page-walk length minus one */
 #define INVEPT_SINGLE    1ull        /* "single-context invalidation" */
 #define ENTRIES          512
-#define SIZE_4K          0x1000ull
+#define SIZE_4K          PAGE_SIZE
 #define SIZE_2M          0x200000ull
 #define SIZE_1G          0x40000000ull
 #define SIZE_512G        0x8000000000ull

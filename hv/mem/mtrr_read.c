@@ -5,10 +5,6 @@
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 
-#define CPUID_1_EDX_MTRR   (1u << 12)
-#define MTRRCAP_COUNT_MASK 0xFFu
-#define MTRRCAP_FIXED      0x100u
-
 static const uint16_t fixed_msrs[MTRR_FIXED] = {
     MSR_IA32_MTRR_FIX64K,       MSR_IA32_MTRR_FIX16K_80,    MSR_IA32_MTRR_FIX16K_A0,
     MSR_IA32_MTRR_FIX4K_C0,     MSR_IA32_MTRR_FIX4K_C0 + 1, MSR_IA32_MTRR_FIX4K_C0 + 2,
@@ -30,7 +26,7 @@ void mtrr_read(struct mtrr_state *mtrr, uint32_t physical_bits)
         for (uint32_t i = 0; i < MTRR_FIXED; i++)
             mtrr->fixed[i] = rdmsr(fixed_msrs[i]);
     }
-    variable = mtrr->capabilities & MTRRCAP_COUNT_MASK;
+    variable = mtrr->capabilities & MTRRCAP_COUNT;
     for (uint32_t i = 0; i < variable && i < MTRR_VARIABLE_MAX; i++) {
         mtrr->variable[i].base = rdmsr(MSR_IA32_MTRR_PHYSBASE0 + 2 * i);
         mtrr->variable[i].mask = rdmsr(MSR_IA32_MTRR_PHYSBASE0 + 2 * i + 1);

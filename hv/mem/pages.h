@@ -4,9 +4,8 @@
 #ifndef HV16_MEM_PAGES_H
 #define HV16_MEM_PAGES_H
 
+#include "cpu/x86.h"
 #include <stdint.h>
-
-#define PAGE_SIZE 4096
 
 /* `count` pages in a row, zeroed, at an address inside the block. Stops the machine, saying so,
  * when the block is full. */

@@ -5,15 +5,9 @@
  * to 4.5), tables "Use of CR3" and "Formats of ... Entries".
  */
 #include "model/guest_walk.h"
+#include "cpu/x86.h"
 
-#define CR0_PG    (1ull << 31)
-#define CR4_PSE   (1ull << 4)
-#define CR4_PAE   (1ull << 5)
-#define CR4_LA57  (1ull << 12)
-#define EFER_LMA  (1ull << 10)
-#define PRESENT   (1ull << 0)
-#define PAGE_SIZE (1ull << 7) /* PS: the entry maps a page, there is no further table */
-#define ADDRESS   0x000FFFFFFFFFF000ull
+#define ADDRESS 0x000FFFFFFFFFF000ull
 
 #define SHIFT_4K   12 /* an entry maps 1 << shift bytes */
 #define SHIFT_2M   21
@@ -66,9 +60,9 @@ bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *ph
         uint64_t index = linear >> shift & ((1u << bits) - 1);
 
         if (!paging->read(paging->context, table + index * size, size, &entry) ||
-            !(entry & PRESENT))
+            !(entry & ENTRY_P))
             return false;
-        if (shift == SHIFT_4K || ((entry & PAGE_SIZE) != 0 && may_be_large(paging, shift)))
+        if (shift == SHIFT_4K || ((entry & ENTRY_PS) != 0 && may_be_large(paging, shift)))
             break;
         table = entry & ADDRESS;
     }

@@ -49,7 +49,7 @@ void lapic_init(struct lapic *lapic, void *page, uint32_t id, bool is_bsp)
 
 void lapic_reset(struct lapic *lapic)
 {
-    uint32_t *page = memset(lapic->page, 0, LAPIC_PAGE_SIZE);
+    uint32_t *page = memset(lapic->page, 0, PAGE_SIZE);
 
     lapic->errors = 0;
     lapic->ended = 0;

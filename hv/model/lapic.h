@@ -10,6 +10,7 @@
 #ifndef HV16_MODEL_LAPIC_H
 #define HV16_MODEL_LAPIC_H
 
+#include "cpu/x86.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,7 +43,6 @@
 #define LAPIC_CURRENT_COUNT 0x390u
 #define LAPIC_DIVIDE        0x3E0u
 #define LAPIC_SELF_IPI      0x3F0u /* x2APIC only */
-#define LAPIC_PAGE_SIZE     0x1000u
 
 #define LAPIC_SVR_ENABLE 0x100u /* "APIC software enable" */
 /* The highest LVT entry is number 5, so there is none for CMCI: a guest of hv16 gets no

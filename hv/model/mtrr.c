@@ -5,11 +5,9 @@
  * "MTRR Precedences" (12.11.4.1) and "IA32_MTRR_DEF_TYPE MSR" (12.11.2.1).
  */
 #include "model/mtrr.h"
+#include "cpu/x86.h"
 
-#define PAGE_SIZE  0x1000ull
-#define FIXED_END  0x100000ull /* the fixed-range MTRRs cover the first MiB */
-#define CAP_COUNT  0xFFull     /* IA32_MTRRCAP: number of variable ranges */
-#define CAP_FIXED  (1ull << 8)
+#define FIXED_END  0x100000ull  /* the fixed-range MTRRs cover the first MiB */
 #define DEF_FIXED  (1ull << 10) /* IA32_MTRR_DEF_TYPE: FE and E */
 #define DEF_ENABLE (1ull << 11)
 #define MASK_VALID (1ull << 11)
@@ -45,7 +43,7 @@ static enum memory_type combine(enum memory_type a, enum memory_type b)
 
 static bool fixed_covers(const struct mtrr_state *mtrr, uint64_t page)
 {
-    return page < FIXED_END && (mtrr->capabilities & CAP_FIXED) != 0 &&
+    return page < FIXED_END && (mtrr->capabilities & MTRRCAP_FIXED) != 0 &&
            (mtrr->default_type & DEF_FIXED) != 0;
 }
 
@@ -65,7 +63,7 @@ static enum memory_type fixed_type(const struct mtrr_state *mtrr, uint64_t page)
 
 static uint32_t variable_count(const struct mtrr_state *mtrr)
 {
-    uint32_t count = (uint32_t)(mtrr->capabilities & CAP_COUNT);
+    uint32_t count = (uint32_t)(mtrr->capabilities & MTRRCAP_COUNT);
 
     return count < MTRR_VARIABLE_MAX ? count : MTRR_VARIABLE_MAX;
 }

@@ -10,6 +10,10 @@
 
 enum memory_type { MEM_UC = 0, MEM_WC = 1, MEM_WT = 4, MEM_WP = 5, MEM_WB = 6 };
 
+/* "IA32_MTRRCAP Register" (12.11.1). */
+#define MTRRCAP_COUNT 0xFFull /* the number of variable ranges */
+#define MTRRCAP_FIXED 0x100ull
+
 #define MTRR_VARIABLE_MAX 32
 #define MTRR_FIXED        11 /* 64K_00000, 16K_80000, 16K_A0000, 4K_C0000 ... 4K_F8000 */
 

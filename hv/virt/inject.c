@@ -9,9 +9,6 @@
 #include "virt/guest.h"
 #include "virt/virt.h"
 
-/* #DF, #TS, #NP, #SS, #GP, #PF, #AC: SDM volume 3, "Error Code" (3A 6.13). */
-#define HAS_ERROR_CODE (1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17)
-
 void inject_nothing(void)
 {
     guest_write(EVENT_INJECTED, 0);
@@ -21,7 +18,7 @@ void inject_exception(uint8_t vector)
 {
     uint32_t info = INTERRUPTION_VALID | INTERRUPTION_TYPE_EXCEPTION | vector;
 
-    if ((HAS_ERROR_CODE >> vector & 1) && (guest_read(GUEST_CR0) & CR0_PE)) {
+    if ((VECTORS_WITH_ERROR_CODE >> vector & 1) && (guest_read(GUEST_CR0) & CR0_PE)) {
         info |= INTERRUPTION_ERROR_CODE;
         guest_write(EVENT_INJECTED_ERROR, 0);
     }
@@ -39,7 +36,7 @@ bool inject_nmi(void)
 
     if (inject_is_pending() || inject_was_interrupted() || (virt->blocking() & blocked) != 0)
         return false;
-    guest_write(EVENT_INJECTED, INTERRUPTION_VALID | INTERRUPTION_TYPE_NMI | 2);
+    guest_write(EVENT_INJECTED, INTERRUPTION_VALID | INTERRUPTION_TYPE_NMI | VECTOR_NMI);
     return true;
 }
 

@@ -4,12 +4,8 @@
 #ifndef HV16_VIRT_INJECT_H
 #define HV16_VIRT_INJECT_H
 
+#include "cpu/x86.h"
 #include "vcpu.h"
-
-#define VECTOR_DB 1
-#define VECTOR_UD 6
-#define VECTOR_GP 13
-#define VECTOR_PF 14
 
 /* No event with the next entry. */
 void inject_nothing(void);

@@ -10,7 +10,6 @@
 #include "machine.h"
 #include "vmx/fields.h"
 
-#define CPUID_1_ECX_VMX   (1u << 5)
 #define VMX_BASIC_TRUE    (1ull << 55) /* the IA32_VMX_TRUE_... MSRs exist */
 #define LINEAR_WIDTH      48
 #define PHYSICAL_WIDTH_36 36 /* of a processor without CPUID 80000008h */

@@ -45,7 +45,7 @@ static void dump_code(void)
     uint64_t linear = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
     const uint8_t *code = physical_pointer(linear & 0xFFFFFFFF);
 
-    if (vmcs_read(VMCS_GUEST_CR0) & 0x80000000)
+    if (vmcs_read(VMCS_GUEST_CR0) & CR0_PG)
         return; /* paging: that takes a walk through the guest's tables */
     log_error("  code at %lx: %02x %02x %02x %02x %02x %02x %02x", linear, code[0], code[1],
               code[2], code[3], code[4], code[5], code[6]);

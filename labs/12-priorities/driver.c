@@ -1,11 +1,11 @@
 /*
  * driver.c: hv/model/lapic.c on the host, one call for each command.
  */
-#include "model/lapic.h"
 #include "host.h"
+#include "model/lapic.h"
 #include <string.h>
 
-static uint32_t page[LAPIC_PAGE_SIZE / 4];
+static uint32_t page[PAGE_SIZE / 4];
 static struct lapic lapic;
 
 static void begin(void)

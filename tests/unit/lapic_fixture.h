@@ -18,7 +18,7 @@
 #define ID      5u
 #define BITS    39u /* physical-address width */
 
-static uint32_t page[LAPIC_PAGE_SIZE / 4];
+static uint32_t page[PAGE_SIZE / 4];
 static struct lapic lapic;
 
 /* As after power-up. */

@@ -2,6 +2,7 @@
  * test_guest_walk.c: model/guest_walk.c on page tables that this test lays out by hand.
 
  */
+#include "cpu/x86.h"
 #include "model/guest_walk.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,14 +13,10 @@
 #include <cmocka.h>
 // clang-format on
 
-#define CR0_PG   0x80000001ull
-#define CR4_PSE  0x10ull
-#define CR4_PAE  0x20ull
-#define CR4_LA57 0x1000ull
-#define EFER_LMA 0x500ull
+#define PAGING    (CR0_PE | CR0_PG)
+#define LONG_MODE (EFER_LME | EFER_LMA)
 
 #define RIGHTS 0x63ull   /* accessed, dirty, writable, present */
-#define LARGE  0x80ull   /* PS */
 #define PAT    0x1000ull /* of a large page */
 #define GLOBAL 0x100ull
 #define NX     (1ull << 63)
@@ -97,11 +94,11 @@ static void test_no_paging(void **state)
 
 static void test_32_bit(void **state)
 {
-    struct guest_paging p = paging(CR0_PG, 0xABCDE018, CR4_PSE, 0);
+    struct guest_paging p = paging(PAGING, 0xABCDE018, CR4_PSE, 0);
 
     (void)state;
     put(0xABCDE000 + 0x3FB * 4, 4, 0x7654B000 | RIGHTS);
-    put(0x7654B000 + 0x200 * 4, 4, 0x89ABC000 | RIGHTS | LARGE); /* PAT there */
+    put(0x7654B000 + 0x200 * 4, 4, 0x89ABC000 | RIGHTS | ENTRY_PS); /* PAT there */
     assert_walk(&p, 0xFEE00FED, 0x89ABCFED, 2);
     assert_walk(&p, 0xFFFFFFFFFEE00FED, 0x89ABCFED, 2);
     assert_each_entry_counts(&p, 0xFEE00FED);
@@ -109,10 +106,10 @@ static void test_32_bit(void **state)
 
 static void test_4_mib_pages(void **state)
 {
-    struct guest_paging p = paging(CR0_PG, 0x1000, CR4_PSE, 0);
+    struct guest_paging p = paging(PAGING, 0x1000, CR4_PSE, 0);
 
     (void)state;
-    put(0x1000 + 0x3FB * 4, 4, 0xFEC00000 | PAT | GLOBAL | RIGHTS | LARGE);
+    put(0x1000 + 0x3FB * 4, 4, 0xFEC00000 | PAT | GLOBAL | RIGHTS | ENTRY_PS);
     assert_walk(&p, 0xFEE01234, 0xFEE01234, 1);
     assert_walk(&p, 0xFEFFFFFF, 0xFEFFFFFF, 1);
     assert_each_entry_counts(&p, 0xFEE01234);
@@ -127,19 +124,19 @@ static void test_4_mib_pages(void **state)
 
 static void test_pae(void **state)
 {
-    struct guest_paging p = paging(CR0_PG, 0xABCDEFE0, CR4_PAE | CR4_PSE, 0x800);
+    struct guest_paging p = paging(PAGING, 0xABCDEFE0, CR4_PAE | CR4_PSE, 0x800);
 
     (void)state;
     put(0xABCDEFE0 + 3 * 8, 8, 0x1234567000 | 1);
     put(0x1234567000 + 0x1F7 * 8, 8, 0x7000 | RIGHTS);
-    put(0x7000 + 0x000 * 8, 8, NX | 0xFEDCBA9876000 | RIGHTS | LARGE);
+    put(0x7000 + 0x000 * 8, 8, NX | 0xFEDCBA9876000 | RIGHTS | ENTRY_PS);
     assert_walk(&p, 0xFEE00080, 0xFEDCBA9876080, 3);
     assert_walk(&p, 0x1FEE00080, 0xFEDCBA9876080, 3);
     assert_each_entry_counts(&p, 0xFEE00080);
-    memory[1].value = NX | 0xF00000200000 | PAT | RIGHTS | LARGE;
+    memory[1].value = NX | 0xF00000200000 | PAT | RIGHTS | ENTRY_PS;
     p.cr4 = CR4_PAE; /* 2 MiB pages do not need PSE */
     assert_walk(&p, 0xFEE12345, 0xF00000212345, 2);
-    memory[0].value |= LARGE; /* there are no pages of 1 GiB */
+    memory[0].value |= ENTRY_PS; /* there are no pages of 1 GiB */
     assert_walk(&p, 0xFEE12345, 0xF00000212345, 2);
     p.cr3 = 0xFFF00000ABCDEFFF; /* neither the upper half nor bits 4:0 */
     assert_walk(&p, 0xFEE12345, 0xF00000212345, 2);
@@ -147,7 +144,7 @@ static void test_pae(void **state)
 
 static void test_4_level(void **state)
 {
-    struct guest_paging p = paging(CR0_PG, 0x8000000000123FFFull, CR4_PAE, EFER_LMA);
+    struct guest_paging p = paging(PAGING, 0x8000000000123FFFull, CR4_PAE, LONG_MODE);
     uint64_t linear = 0xFFFF8123456789ABull;
     uint64_t l4 = linear >> 39 & 511, l3 = linear >> 30 & 511, l2 = linear >> 21 & 511,
              l1 = linear >> 12 & 511;
@@ -157,24 +154,24 @@ static void test_4_level(void **state)
     put(0xFEDCBA987000 + l3 * 8, 8, NX | 0x5000 | RIGHTS);
     put(0x5000 + l2 * 8, 8,
         0x6000 | RIGHTS | 0x7FF0000000000000); /* ignored bits, protection key */
-    put(0x6000 + l1 * 8, 8, NX | 0xFEE00000 | RIGHTS | LARGE);
+    put(0x6000 + l1 * 8, 8, NX | 0xFEE00000 | RIGHTS | ENTRY_PS);
     assert_walk(&p, linear, 0xFEE009AB, 4);
     assert_each_entry_counts(&p, linear);
-    memory[2].value = 0xFE000000 | PAT | GLOBAL | RIGHTS | LARGE;
+    memory[2].value = 0xFE000000 | PAT | GLOBAL | RIGHTS | ENTRY_PS;
     assert_walk(&p, linear, 0xFE000000 + (linear & 0x1FFFFF), 3);
-    memory[1].value = 0xFC0000000 | PAT | RIGHTS | LARGE;
+    memory[1].value = 0xFC0000000 | PAT | RIGHTS | ENTRY_PS;
     assert_walk(&p, linear, 0xFC0000000 + (linear & 0x3FFFFFFF), 2);
 }
 
 static void test_5_level(void **state)
 {
-    struct guest_paging p = paging(CR0_PG, 0x123000, CR4_PAE | CR4_LA57, EFER_LMA);
+    struct guest_paging p = paging(PAGING, 0x123000, CR4_PAE | CR4_LA57, LONG_MODE);
     uint64_t linear = 0x00AB8123456789ABull;
 
     (void)state;
     put(0x123000 + 0xAB * 8, 8, 0x4000 | RIGHTS);
     put(0x4000 + (linear >> 39 & 511) * 8, 8, 0x5000 | RIGHTS);
-    put(0x5000 + (linear >> 30 & 511) * 8, 8, 0xFC0000000 | RIGHTS | LARGE);
+    put(0x5000 + (linear >> 30 & 511) * 8, 8, 0xFC0000000 | RIGHTS | ENTRY_PS);
     assert_walk(&p, linear, 0xFC0000000 + (linear & 0x3FFFFFFF), 3);
     assert_each_entry_counts(&p, linear);
     p.efer = 0; /* LA57 means something in IA-32e mode only */

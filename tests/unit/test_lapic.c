@@ -7,7 +7,7 @@
 /* What the reset states have in common: all registers of both, but for ID and LDR. */
 static void assert_reset_registers(void)
 {
-    for (uint32_t offset = 0; offset < LAPIC_PAGE_SIZE; offset += 4) {
+    for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 4) {
         bool lvt = offset >= LAPIC_LVT_TIMER && offset <= LAPIC_LVT_ERROR && offset % 16 == 0;
         uint32_t expected = offset == LAPIC_VERSION ? 0x50014
                             : offset == LAPIC_DFR   ? 0xFFFFFFFF

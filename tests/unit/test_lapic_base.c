@@ -75,7 +75,7 @@ static void test_bsp_flag_stays(void **state)
 /* "Relocating the Local APIC Registers": nothing but the address changes. */
 static void test_moving(void **state)
 {
-    static uint32_t before[LAPIC_PAGE_SIZE / 4];
+    static uint32_t before[PAGE_SIZE / 4];
 
     (void)state;
     lapic_request(&lapic, 0x41, false);
@@ -104,7 +104,7 @@ static void test_off_and_on(void **state)
 /* "State Changes From xAPIC Mode to x2APIC Mode": only ID, LDR and the upper half of ICR change. */
 static void test_to_x2apic_mode(void **state)
 {
-    static uint32_t before[LAPIC_PAGE_SIZE / 4];
+    static uint32_t before[PAGE_SIZE / 4];
 
     (void)state;
     power_up(0x123);

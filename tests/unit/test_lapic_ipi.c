@@ -7,7 +7,7 @@
 #define CLUSTER 0x0FFFFFFFu
 #define FLAT    0xFFFFFFFFu
 
-static uint32_t other_page[LAPIC_PAGE_SIZE / 4];
+static uint32_t other_page[PAGE_SIZE / 4];
 static struct lapic other;
 
 static void make_other(uint32_t id, bool x2apic)

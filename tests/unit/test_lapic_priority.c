@@ -216,7 +216,7 @@ static void try_all(const struct machine *before)
 
 static void start(bool shadow, int tpr)
 {
-    static uint32_t page[LAPIC_PAGE_SIZE / 4];
+    static uint32_t page[PAGE_SIZE / 4];
     struct machine m = {.shadow = shadow, .offered = NONE, .tpr = tpr};
 
     lapic_init(&m.lapic, page, 0, true);
@@ -244,7 +244,7 @@ static void test_every_sequence(void **state)
 /* The worked case of the SDM's rule: the same class is held back, one above is not. */
 static void test_all_pairs_of_vector_and_tpr(void **state)
 {
-    static uint32_t page[LAPIC_PAGE_SIZE / 4];
+    static uint32_t page[PAGE_SIZE / 4];
     struct lapic lapic = {0};
 
     (void)state;

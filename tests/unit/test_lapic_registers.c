@@ -58,7 +58,7 @@ static const struct {
 static void test_xapic_map(void **state)
 {
     (void)state;
-    for (uint32_t offset = 0; offset < LAPIC_PAGE_SIZE; offset += 16) {
+    for (uint32_t offset = 0; offset < PAGE_SIZE; offset += 16) {
         bool reserved = offset >= 0x400 || XAPIC_MAP[offset / 16] == '.';
         uint32_t error = reserved ? LAPIC_ILLEGAL_REGISTER : 0;
         uint32_t before = reg(offset);

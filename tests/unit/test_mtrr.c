@@ -1,6 +1,7 @@
 /*
  * test_mtrr.c: model/mtrr.c against a second reading of the manual, page by page.
  */
+#include "cpu/x86.h"
 #include "model/mtrr.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,14 +11,12 @@
 #include <cmocka.h>
 // clang-format on
 
-#define PAGE       0x1000ull
 #define KIB        0x400ull
 #define MIB        0x100000ull
 #define GIB        0x40000000ull
 #define MASK_VALID 0x800u
 #define ENABLE     0x800u
 #define FIXED      0x400u
-#define CAP_FIXED  0x100u
 
 #define BIT(type) (1u << (type))
 
@@ -61,12 +60,12 @@ static enum memory_type model(const struct mtrr_state *mtrr, uint64_t page)
         return MEM_WB;
     if (!(mtrr->default_type & ENABLE))
         return MEM_UC;
-    if (page < MIB && (mtrr->capabilities & CAP_FIXED) && (mtrr->default_type & FIXED))
+    if (page < MIB && (mtrr->capabilities & MTRRCAP_FIXED) && (mtrr->default_type & FIXED))
         return fixed_model(mtrr, page);
     for (unsigned i = 0; i < (mtrr->capabilities & 0xFF); i++) {
-        uint64_t mask = mtrr->variable[i].mask & ~(PAGE - 1);
+        uint64_t mask = mtrr->variable[i].mask & ~(PAGE_SIZE - 1);
         if ((mtrr->variable[i].mask & MASK_VALID) &&
-            (page & mask) == (mtrr->variable[i].base & ~(PAGE - 1) & mask))
+            (page & mask) == (mtrr->variable[i].base & ~(PAGE_SIZE - 1) & mask))
             set |= BIT(mtrr->variable[i].base & 0xFF);
     }
     return set ? type_of_set(set) : (enum memory_type)(mtrr->default_type & 0xFF);
@@ -77,17 +76,18 @@ static void check_blocks(const struct mtrr_state *mtrr, uint64_t end)
 {
     enum memory_type types[512], type;
 
-    for (uint64_t page = 0; page < end / PAGE; page++) {
-        types[page] = model(mtrr, page * PAGE);
-        if (mtrr_type(mtrr, page * PAGE) != types[page])
-            fail_msg("page %lx is %d, not %d", page, mtrr_type(mtrr, page * PAGE), types[page]);
+    for (uint64_t page = 0; page < end / PAGE_SIZE; page++) {
+        types[page] = model(mtrr, page * PAGE_SIZE);
+        if (mtrr_type(mtrr, page * PAGE_SIZE) != types[page])
+            fail_msg("page %lx is %d, not %d", page, mtrr_type(mtrr, page * PAGE_SIZE),
+                     types[page]);
     }
-    for (uint64_t size = 1; size <= end / PAGE; size *= 2) {
-        for (uint64_t base = 0; base < end / PAGE; base += size) {
+    for (uint64_t size = 1; size <= end / PAGE_SIZE; size *= 2) {
+        for (uint64_t base = 0; base < end / PAGE_SIZE; base += size) {
             bool uniform = true;
             for (uint64_t i = 1; i < size; i++)
                 uniform = uniform && types[base + i] == types[base];
-            if (mtrr_uniform(mtrr, base * PAGE, size * PAGE, &type) != uniform)
+            if (mtrr_uniform(mtrr, base * PAGE_SIZE, size * PAGE_SIZE, &type) != uniform)
                 fail_msg("pages %lx + %lx: uniform is %d", base, size, uniform);
             if (uniform && type != types[base])
                 fail_msg("pages %lx + %lx: %d, not %d", base, size, type, types[base]);
@@ -98,17 +98,18 @@ static void check_blocks(const struct mtrr_state *mtrr, uint64_t end)
 /* Eight pages of memory, two ranges: all bases, masks (with holes too), types and defaults. */
 static void test_two_ranges_exhaustively(void **state)
 {
-    struct mtrr_state mtrr = {.present = true, .capabilities = 2, .physical_mask = 8 * PAGE - 1};
+    struct mtrr_state mtrr = {
+        .present = true, .capabilities = 2, .physical_mask = 8 * PAGE_SIZE - 1};
     (void)state;
 
     for (unsigned code = 0; code < 1u << 12; code++) {
         for (unsigned types = 0; types < 125; types++) {
             mtrr.default_type = ENABLE | TYPES[types % 5];
-            mtrr.variable[0].base = (code & 7) * PAGE | TYPES[types / 5 % 5];
-            mtrr.variable[0].mask = (code >> 3 & 7) * PAGE | MASK_VALID;
-            mtrr.variable[1].base = (code >> 6 & 7) * PAGE | TYPES[types / 25];
-            mtrr.variable[1].mask = (code >> 9) * PAGE | MASK_VALID;
-            check_blocks(&mtrr, 8 * PAGE);
+            mtrr.variable[0].base = (code & 7) * PAGE_SIZE | TYPES[types / 5 % 5];
+            mtrr.variable[0].mask = (code >> 3 & 7) * PAGE_SIZE | MASK_VALID;
+            mtrr.variable[1].base = (code >> 6 & 7) * PAGE_SIZE | TYPES[types / 25];
+            mtrr.variable[1].mask = (code >> 9) * PAGE_SIZE | MASK_VALID;
+            check_blocks(&mtrr, 8 * PAGE_SIZE);
         }
     }
 }
@@ -126,7 +127,7 @@ static void test_random_states(void **state)
     srand(1);
     for (unsigned round = 0; round < 4000; round++) {
         struct mtrr_state mtrr = {.present = round % 64 != 0, .physical_mask = 2 * MIB - 1};
-        mtrr.capabilities = random_below(6) | (random_below(8) ? CAP_FIXED : 0);
+        mtrr.capabilities = random_below(6) | (random_below(8) ? MTRRCAP_FIXED : 0);
         mtrr.default_type = TYPES[random_below(5)] | (random_below(4) ? FIXED : 0) |
                             (random_below(16) ? ENABLE : 0);
         unsigned kinds = 1 + random_below(5); /* few kinds make large uniform blocks likely */
@@ -134,8 +135,8 @@ static void test_random_states(void **state)
             ((uint8_t *)mtrr.fixed)[i] = (uint8_t)TYPES[random_below(kinds)];
         for (unsigned i = 0; i < 8; i++) {
             uint64_t mask = random_below(2) ? random_below(512) : 512u - (1u << random_below(10));
-            mtrr.variable[i].base = random_below(512) * PAGE | TYPES[random_below(kinds)];
-            mtrr.variable[i].mask = mask * PAGE | (random_below(8) ? MASK_VALID : 0);
+            mtrr.variable[i].base = random_below(512) * PAGE_SIZE | TYPES[random_below(kinds)];
+            mtrr.variable[i].mask = mask * PAGE_SIZE | (random_below(8) ? MASK_VALID : 0);
         }
         check_blocks(&mtrr, 2 * MIB);
     }
@@ -145,7 +146,7 @@ static void test_random_states(void **state)
 static void test_each_fixed_range(void **state)
 {
     struct mtrr_state mtrr = {.present = true,
-                              .capabilities = CAP_FIXED,
+                              .capabilities = MTRRCAP_FIXED,
                               .default_type = ENABLE | FIXED | MEM_WB,
                               .physical_mask = 2 * MIB - 1};
     (void)state;
@@ -171,7 +172,7 @@ static void test_a_real_pc(void **state)
 {
     uint64_t physical = (1ull << 39) - 1;
     struct mtrr_state mtrr = {.present = true,
-                              .capabilities = 10 | CAP_FIXED,
+                              .capabilities = 10 | MTRRCAP_FIXED,
                               .default_type = ENABLE | FIXED | MEM_UC,
                               .fixed = {0x0606060606060606, 0x0606060606060606},
                               .physical_mask = physical};

@@ -74,8 +74,8 @@ void check_pat(struct check *check, uint32_t field)
 void check_efer(struct check *check, uint32_t field, bool long_mode)
 {
     uint64_t efer = check_value(check, field);
-    check_bits(check, field, efer & ~(uint64_t)CHECK_EFER_VALID, "reserved bits must be 0");
-    check_rule(check, field, ((efer & CHECK_EFER_LMA) != 0) == long_mode,
+    check_bits(check, field, efer & ~CHECK_EFER_VALID, "reserved bits must be 0");
+    check_rule(check, field, ((efer & EFER_LMA) != 0) == long_mode,
                "LMA must equal the control (entry IA32E_MODE_GUEST, exit HOST_ADDRESS_SPACE_SIZE)");
 }
 
@@ -112,7 +112,7 @@ static void read_switches(struct check *check)
     check->cr4 = check_value(check, VMCS_GUEST_CR4);
     check->rflags = check_value(check, VMCS_GUEST_RFLAGS);
     check->ia32e_guest = (check->entry & ENTRYCTL_IA32E_MODE_GUEST) != 0;
-    check->virtual_8086 = (check->rflags & CHECK_FLAGS_VM) != 0;
+    check->virtual_8086 = (check->rflags & RFLAGS_VM) != 0;
     check->unrestricted = (check->proc2 & PROC2_UNRESTRICTED_GUEST) != 0;
 }
 

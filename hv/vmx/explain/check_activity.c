@@ -47,7 +47,7 @@ static void check_interruptibility(struct check *check, uint64_t blocking)
     check_bits(check, field, blocking & 0xfffffff0u, "reserved bits 31:4 must be 0");
     check_rule(check, field, (blocking & sti_or_ss) != sti_or_ss,
                "STI and MOV SS (bits 0 and 1) must not both be 1");
-    check_rule(check, field, !(blocking & INTERRUPTIBILITY_STI) || check->rflags & CHECK_FLAGS_IF,
+    check_rule(check, field, !(blocking & INTERRUPTIBILITY_STI) || check->rflags & RFLAGS_IF,
                "STI (bit 0) must be 0 while RFLAGS.IF = 0");
     if (check->injection && type == INTERRUPTION_TYPE_EXTERNAL)
         check_bits(
@@ -70,7 +70,7 @@ static void check_pending_debug(struct check *check, uint64_t activity, uint64_t
     uint64_t pending = check_value(check, field);
     bool held = blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS);
     bool steps =
-        check->rflags & CHECK_FLAGS_TF && !(check_value(check, VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF);
+        check->rflags & RFLAGS_TF && !(check_value(check, VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF);
     check_bits(check, field, pending & PENDING_RESERVED,
                "reserved bits (63:17, 15, 13, 10:4) must be 0");
     if (held || activity == ACTIVITY_HLT)

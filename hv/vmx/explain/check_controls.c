@@ -103,8 +103,7 @@ void check_exit_controls(struct check *check)
 /* Whether hardware exception `vector` pushes an error code: #DF #TS #NP #SS #GP #PF #AC. */
 static bool has_error_code(uint32_t vector)
 {
-    const uint32_t with_error_code = 1u << 8 | 0x1fu << 10 | 1u << 17;
-    return vector < 32 && with_error_code >> vector & 1;
+    return vector < EXCEPTION_VECTORS && VECTORS_WITH_ERROR_CODE >> vector & 1;
 }
 
 static void check_injection_error_code(struct check *check)
@@ -113,7 +112,7 @@ static void check_injection_error_code(struct check *check)
     uint32_t type = check->injection & INTERRUPTION_TYPE;
     uint32_t vector = check->injection & INTERRUPTION_VECTOR;
     bool given = (check->injection & INTERRUPTION_ERROR_CODE) != 0;
-    bool possible = type == INTERRUPTION_TYPE_EXCEPTION && check->cr0 & CHECK_CR0_PE;
+    bool possible = type == INTERRUPTION_TYPE_EXCEPTION && check->cr0 & CR0_PE;
     bool any_vector = check->capabilities->basic >> 56 & 1;
     check_rule(check, field, possible || !given,
                "bit 11 (error code) must be 0 except for a hardware exception with CR0.PE = 1");
@@ -135,9 +134,9 @@ static void check_injection(struct check *check)
     check_rule(check, field,
                type != INTERRUPTION_TYPE_RESERVED && (type != INTERRUPTION_TYPE_OTHER || has_mtf),
                "type (bits 10:8) must not be 1, nor 7 without the monitor trap flag");
-    check_rule(check, field, type != INTERRUPTION_TYPE_NMI || vector == 2,
+    check_rule(check, field, type != INTERRUPTION_TYPE_NMI || vector == VECTOR_NMI,
                "the vector of an NMI must be 2");
-    check_rule(check, field, type != INTERRUPTION_TYPE_EXCEPTION || vector <= 31,
+    check_rule(check, field, type != INTERRUPTION_TYPE_EXCEPTION || vector < EXCEPTION_VECTORS,
                "the vector of a hardware exception must be at most 31");
     check_rule(check, field, type != INTERRUPTION_TYPE_OTHER || vector == 0,
                "the vector of type 7 (other event) must be 0");

@@ -8,19 +8,19 @@
 static void check_control_registers(struct check *check)
 {
     const struct vmcs_capabilities *can = check->capabilities;
-    uint64_t cr0_fixed0 = can->cr0_fixed0 & ~(uint64_t)CHECK_CR0_NW_CD; /* never checked */
-    bool paging = (check->cr0 & CHECK_CR0_PG) != 0;
+    uint64_t cr0_fixed0 = can->cr0_fixed0 & ~(CR0_NW | CR0_CD); /* never checked */
+    bool paging = (check->cr0 & CR0_PG) != 0;
     if (check->unrestricted)
-        cr0_fixed0 &= ~(uint64_t)(CHECK_CR0_PE | CHECK_CR0_PG);
-    check_fixed(check, VMCS_GUEST_CR0, cr0_fixed0, can->cr0_fixed1 | CHECK_CR0_NW_CD);
-    check_rule(check, VMCS_GUEST_CR0, !paging || check->cr0 & CHECK_CR0_PE, "PG needs PE");
+        cr0_fixed0 &= ~(CR0_PE | CR0_PG);
+    check_fixed(check, VMCS_GUEST_CR0, cr0_fixed0, can->cr0_fixed1 | CR0_NW | CR0_CD);
+    check_rule(check, VMCS_GUEST_CR0, !paging || check->cr0 & CR0_PE, "PG needs PE");
     check_fixed(check, VMCS_GUEST_CR4, can->cr4_fixed0, can->cr4_fixed1);
     if (check->ia32e_guest) {
         check_rule(check, VMCS_GUEST_CR0, paging, "PG must be 1 with IA32E_MODE_GUEST");
-        check_rule(check, VMCS_GUEST_CR4, (check->cr4 & CHECK_CR4_PAE) != 0,
+        check_rule(check, VMCS_GUEST_CR4, (check->cr4 & CR4_PAE) != 0,
                    "PAE must be 1 with IA32E_MODE_GUEST");
     } else {
-        check_bits(check, VMCS_GUEST_CR4, check->cr4 & CHECK_CR4_PCIDE,
+        check_bits(check, VMCS_GUEST_CR4, check->cr4 & CR4_PCIDE,
                    "PCIDE must be 0 without IA32E_MODE_GUEST");
     }
     check_bits(check, VMCS_GUEST_CR3,
@@ -33,8 +33,7 @@ static void check_guest_efer(struct check *check)
     uint64_t efer = check_value(check, VMCS_GUEST_EFER);
     check_efer(check, VMCS_GUEST_EFER, check->ia32e_guest);
     check_rule(check, VMCS_GUEST_EFER,
-               !(check->cr0 & CHECK_CR0_PG) ||
-                   ((efer & CHECK_EFER_LME) != 0) == ((efer & CHECK_EFER_LMA) != 0),
+               !(check->cr0 & CR0_PG) || ((efer & EFER_LME) != 0) == ((efer & EFER_LMA) != 0),
                "LME must equal LMA while CR0.PG = 1");
 }
 
@@ -89,10 +88,10 @@ static void check_rip_and_flags(struct check *check)
                "reserved bits (63:22, 15, 5, 3) must be 0");
     check_bits(check, VMCS_GUEST_RFLAGS, ~check->rflags & 2, "bit 1 must be 1");
     check_rule(check, VMCS_GUEST_RFLAGS,
-               !check->virtual_8086 || (!check->ia32e_guest && check->cr0 & CHECK_CR0_PE),
+               !check->virtual_8086 || (!check->ia32e_guest && check->cr0 & CR0_PE),
                "VM must be 0 in IA-32e mode, and while CR0.PE = 0");
     if (check->injection && (check->injection & INTERRUPTION_TYPE) == INTERRUPTION_TYPE_EXTERNAL)
-        check_bits(check, VMCS_GUEST_RFLAGS, ~check->rflags & CHECK_FLAGS_IF,
+        check_bits(check, VMCS_GUEST_RFLAGS, ~check->rflags & RFLAGS_IF,
                    "IF must be 1 when an external interrupt is injected");
 }
 
@@ -100,7 +99,7 @@ static void check_rip_and_flags(struct check *check)
 static void check_pdptes(struct check *check)
 {
     check->section = "Checks on Guest Page-Directory-Pointer-Table Entries (27.3.1.6)";
-    if (!(check->cr0 & CHECK_CR0_PG) || !(check->cr4 & CHECK_CR4_PAE) || check->ia32e_guest ||
+    if (!(check->cr0 & CR0_PG) || !(check->cr4 & CR4_PAE) || check->ia32e_guest ||
         !(check->proc2 & PROC2_ENABLE_EPT))
         return;
     for (uint32_t field = VMCS_GUEST_PDPTE0; field <= VMCS_GUEST_PDPTE3; field += 2) {

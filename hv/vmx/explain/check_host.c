@@ -21,7 +21,7 @@ static void check_host_registers(struct check *check)
     if (check->exit & EXITCTL_LOAD_EFER) {
         check_efer(check, VMCS_HOST_EFER, wide);
         check_rule(check, VMCS_HOST_EFER,
-                   ((check_value(check, VMCS_HOST_EFER) & CHECK_EFER_LME) != 0) == wide,
+                   ((check_value(check, VMCS_HOST_EFER) & EFER_LME) != 0) == wide,
                    "LME must equal the exit control HOST_ADDRESS_SPACE_SIZE");
     }
 }
@@ -53,12 +53,12 @@ static void check_address_space(struct check *check)
                    "HOST_ADDRESS_SPACE_SIZE must be 1: the hypervisor is in 64-bit mode");
         check_bits(check, VMCS_ENTRY_CONTROLS, check->entry & ENTRYCTL_IA32E_MODE_GUEST,
                    "IA32E_MODE_GUEST needs the exit control HOST_ADDRESS_SPACE_SIZE");
-        check_bits(check, VMCS_HOST_CR4, cr4 & CHECK_CR4_PCIDE, "PCIDE must be 0, 32-bit host");
+        check_bits(check, VMCS_HOST_CR4, cr4 & CR4_PCIDE, "PCIDE must be 0, 32-bit host");
         check_bits(check, VMCS_HOST_RIP, check_value(check, VMCS_HOST_RIP) & CHECK_HIGH_HALF,
                    "bits 63:32 must be 0, 32-bit host");
         return;
     }
-    check_rule(check, VMCS_HOST_CR4, (cr4 & CHECK_CR4_PAE) != 0, "PAE must be 1, 64-bit host");
+    check_rule(check, VMCS_HOST_CR4, (cr4 & CR4_PAE) != 0, "PAE must be 1, 64-bit host");
     check_canonical(check, VMCS_HOST_RIP);
 }
 

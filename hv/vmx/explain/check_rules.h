@@ -4,21 +4,11 @@
 #ifndef HV16_VMX_EXPLAIN_CHECK_RULES_H
 #define HV16_VMX_EXPLAIN_CHECK_RULES_H
 
+#include "cpu/x86.h"
 #include "vmx/explain/check.h"
 #include "vmx/fields.h"
 
-/* Bits of registers that the rules mention ("Control Registers", "EFLAGS Register"). */
-#define CHECK_CR0_PE     0x00000001u
-#define CHECK_CR0_NW_CD  0x60000000u
-#define CHECK_CR0_PG     0x80000000u
-#define CHECK_CR4_PAE    0x00000020u
-#define CHECK_CR4_PCIDE  0x00020000u
-#define CHECK_EFER_LME   0x00000100u
-#define CHECK_EFER_LMA   0x00000400u
-#define CHECK_EFER_VALID 0x00000d01u /* SCE, LME, LMA, NXE */
-#define CHECK_FLAGS_TF   0x00000100u
-#define CHECK_FLAGS_IF   0x00000200u
-#define CHECK_FLAGS_VM   0x00020000u
+#define CHECK_EFER_VALID (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 #define CHECK_HIGH_HALF  0xffffffff00000000u
 
 /* The walk through the rules: who asks, where we are, and the values that many rules need. */

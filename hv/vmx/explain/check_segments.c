@@ -85,7 +85,7 @@ static void check_code_segment(struct check *check)
 static void check_stack_segment(struct check *check)
 {
     uint32_t rights = rights_of(check, SS);
-    bool real_mode = !(check->cr0 & CHECK_CR0_PE);
+    bool real_mode = !(check->cr0 & CR0_PE);
     if (!check->unrestricted) {
         check_rule(check, SELECTOR(SS), rpl_of(check, SS) == rpl_of(check, CS),
                    "RPL must equal that of CS");

@@ -1,0 +1,119 @@
+/*
+ * cpu/x86.h: constants of the architecture and of the PC that more than one file needs, once.
+ *
+ * Only plain numbers stand here: pure logic may include this, and tools/gen_inc.c prints what
+ * assembly needs of it as build/x86.inc. Numbers of MSRs are in cpu/msr.h, the local APIC's
+ * registers in model/lapic.h, the VMCS's fields and bits in vmx/, and what hv16 itself decides in
+ * layout.h. Masks have 64 bits, as the registers have here: ~ of one leaves nothing out.
+ */
+#ifndef HV16_CPU_X86_H
+#define HV16_CPU_X86_H
+
+/* SDM volume 3, "Control Registers" (3A 2.5). */
+#define CR0_PE      0x00000001ull
+#define CR0_ET      0x00000010ull
+#define CR0_NE      0x00000020ull
+#define CR0_NW      0x20000000ull
+#define CR0_CD      0x40000000ull
+#define CR0_PG      0x80000000ull
+#define CR4_PSE     0x00000010ull
+#define CR4_PAE     0x00000020ull
+#define CR4_LA57    0x00001000ull
+#define CR4_VMXE    0x00002000ull
+#define CR4_PCIDE   0x00020000ull
+#define CR4_OSXSAVE 0x00040000ull
+#define CR4_PKE     0x00400000ull
+
+/* SDM volume 3, "Extended Feature Enable Register" (3A 2.2.1). */
+#define EFER_SCE 0x001ull
+#define EFER_LME 0x100ull
+#define EFER_LMA 0x400ull
+#define EFER_NXE 0x800ull
+
+/* SDM volume 1, "EFLAGS Register" (3.4.3). */
+#define RFLAGS_FIXED 0x00000002ull /* bit 1 is always 1 */
+#define RFLAGS_TF    0x00000100ull
+#define RFLAGS_IF    0x00000200ull
+#define RFLAGS_DF    0x00000400ull
+#define RFLAGS_VM    0x00020000ull
+#define RFLAGS_ID    0x00200000ull /* can be changed: there is CPUID */
+
+/* SDM volume 2, "CPUID", leaf 01H. */
+#define CPUID_1_ECX_VMX          (1u << 5)
+#define CPUID_1_ECX_SMX          (1u << 6)
+#define CPUID_1_ECX_X2APIC       (1u << 21)
+#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
+#define CPUID_1_ECX_OSXSAVE      (1u << 27) /* a copy of CR4.OSXSAVE */
+#define CPUID_1_ECX_HYPERVISOR   (1u << 31)
+#define CPUID_1_EDX_APIC         (1u << 9)
+#define CPUID_1_EDX_MTRR         (1u << 12)
+
+/* SDM volume 3, "Exception and Interrupt Vectors" and "Error Code" (3A 6.2 and 6.13). */
+#define EXCEPTION_VECTORS 32
+#define VECTOR_DB         1
+#define VECTOR_NMI        2
+#define VECTOR_UD         6
+#define VECTOR_DF         8
+#define VECTOR_TS         10
+#define VECTOR_NP         11
+#define VECTOR_SS         12
+#define VECTOR_GP         13
+#define VECTOR_PF         14
+#define VECTOR_AC         17
+#define VECTOR_CP         21
+/* The exceptions that push an error code, but for #CP: VM entry does not count that among them. SDM
+ * volume 3, "VM-Entry Control Fields" (3C 27.2.1.3). */
+#define VECTORS_WITH_ERROR_CODE                                                                    \
+    (1u << VECTOR_DF | 1u << VECTOR_TS | 1u << VECTOR_NP | 1u << VECTOR_SS | 1u << VECTOR_GP |     \
+     1u << VECTOR_PF | 1u << VECTOR_AC)
+
+/* SDM volume 3, "Segment Descriptors" (3A 3.4.5): all of memory, ring 0. */
+#define SEGMENT_CODE32 0x00CF9A000000FFFFull
+#define SEGMENT_DATA   0x00CF92000000FFFFull
+#define SEGMENT_CODE64 0x00AF9A000000FFFFull
+
+/* SDM volume 3, "Paging" (3A 4.5): the size of a page and of a table, and bits of an entry. */
+#define PAGE_SIZE 4096ull
+#define ENTRY_P   0x01ull
+#define ENTRY_RW  0x02ull
+#define ENTRY_PWT 0x08ull
+#define ENTRY_PCD 0x10ull
+#define ENTRY_PS  0x80ull /* the entry maps a page, there is no further table */
+
+/* --- A PC's ports ----------------------------------------------------------------------------- */
+#define PORT_PIC1_COMMAND  0x20 /* the two 8259 interrupt controllers */
+#define PORT_PIC1_DATA     0x21
+#define PORT_PIC2_COMMAND  0xA0
+#define PORT_PIC2_DATA     0xA1
+#define PORT_PIT_DATA      0x40 /* the 8254 timer, counter 0 */
+#define PORT_PIT_COMMAND   0x43
+#define PORT_KBD_DATA      0x60
+#define PORT_KBD_COMMAND   0x64
+#define PORT_CMOS_INDEX    0x70
+#define PORT_CMOS_DATA     0x71
+#define PORT_DELAY         0x80 /* takes about a microsecond on a PC, and harms nobody */
+#define PORT_SYSTEM_A      0x92 /* fast A20 and fast reset */
+#define PORT_PCI_ADDRESS   0xCF8
+#define PORT_RESET_CONTROL 0xCF9
+
+/* Intel 8259A data sheet, "Operation Command Word 3": what the next read of a PIC's command port is
+ * of; IRR is what it is of by default. */
+#define PIC_READ_IRR 0x0A
+#define PIC_READ_ISR 0x0B
+
+/* The keyboard controller's commands. */
+#define KBD_WRITE_OUTPUT 0xD1 /* the next byte to port 60h goes to the output port */
+#define KBD_OUTPUT_CALM  0xDF /* for the output port: no reset, A20 open, nothing else changes */
+#define KBD_RESET        0xFE /* pulses the reset line */
+
+#define CMOS_SHUTDOWN      0x0F /* what the BIOS is to do after an INIT: */
+#define SHUTDOWN_JUMP_INIT 0x05 /* jump to 40:67's address, with fresh interrupt controllers */
+#define SHUTDOWN_JUMP      0x0A /* the same, with these as they are */
+
+#define SYSTEM_A_RESET 0x01 /* of PORT_SYSTEM_A: 0 -> 1 resets the processor */
+#define SYSTEM_A_A20   0x02
+
+#define RESET_CONTROL_SYSTEM 0x02 /* of PORT_RESET_CONTROL: what is reset, all or the processor */
+#define RESET_CONTROL_CPU    0x04 /* 0 -> 1 resets */
+
+#endif
