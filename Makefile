@@ -48,8 +48,9 @@ run debug bench:
 $B/gen_inc: tools/gen_inc.c $(HEADERS) | $B
 	@echo "  cc   $<"
 	$Q$(CC) -std=c17 $(WARN) -Ihv -o $@ $<
-$B/layout.inc: $B/gen_inc
-	$Q$B/gen_inc > $@
+$B/layout.inc: $B/x86.inc
+$B/%.inc: $B/gen_inc
+	$Q$B/gen_inc $* > $@
 
 # --- flat binaries, each with a map of its symbols ---------------------------------------------------
 FLAT = @echo "  nasm $<"; $(NASM) -f bin $(ASFLAGS) -DMAPFILE=$(@:.bin=.map) -o $@ $<

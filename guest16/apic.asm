@@ -4,31 +4,13 @@
 ; them, always by aligned accesses of 32 bits. In x2APIC mode they are MSRs 800H + offset / 10H.
 ; SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)" (3A 11).
 
-%define CPUID_1_EDX_APIC        (1 << 9)
-%define CPUID_1_ECX_X2APIC      (1 << 21)
-%define MSR_APIC_BASE           0x1B
-%define APIC_BASE_EXTD          (1 << 10)       ; of IA32_APIC_BASE: x2APIC mode
-%define APIC_BASE_ENABLE        (1 << 11)
-%define MSR_X2APIC              0x800
-
-%define APIC_ID                 0x20            ; offsets of registers
-%define APIC_TPR                0x80
-%define APIC_PPR                0xA0
-%define APIC_EOI                0xB0
-%define APIC_SVR                0xF0
-%define APIC_ISR                0x100           ; eight of them, as of IRR
-%define APIC_IRR                0x200
-%define APIC_ICR                0x300
-%define APIC_LINT0              0x350           ; the 8259's interrupts come in here
-%define APIC_LINT1              0x360           ; NMIs
-%define APIC_SELF_IPI           0x3F0           ; in x2APIC mode only
-
-%define SVR_ENABLE              0x100
 %define SVR_VECTOR              0xFF            ; of spurious interrupts
-%define ICR_SELF                0x44000         ; fixed, edge, assert, "self" for a destination
 
-%define PIC_MASTER_MASK         0x21
-%define PIC_SLAVE_MASK          0xA1
+; What is written to ICR: fixed and edge, where it does not say something else.
+%define ICR_SELF                (LAPIC_ICR_SELF | LAPIC_ICR_ASSERT)
+%define ICR_OTHERS              (LAPIC_ICR_OTHERS | LAPIC_ICR_ASSERT)
+%define ICR_INIT                (LAPIC_ICR_INIT | LAPIC_ICR_ASSERT)
+%define ICR_STARTUP             (LAPIC_ICR_STARTUP | LAPIC_ICR_ASSERT)
 
 %define APIC_KEPT               4               ; registers in apic_kept
 %define APIC_PATIENCE           100000          ; rounds of a loop, until an interrupt is lost
@@ -56,24 +38,24 @@ apic_begin:
         and eax, CPUID_1_EDX_APIC | CPUID_1_EDX_MSR | CPUID_1_EDX_TSC
         cmp eax, CPUID_1_EDX_APIC | CPUID_1_EDX_MSR | CPUID_1_EDX_TSC
         jne .absent
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         TRY rdmsr
         cmp byte [trap_vector], 0
         jne .absent
-        test eax, APIC_BASE_ENABLE
+        test eax, APIC_BASE_EN
         jz .off
         bt eax, 10              ; EXTD: the firmware may have chosen x2APIC mode
         setc [apic_msr]
         mov byte [apic_entered], 0
         and eax, 0xFFFFF000
         mov [apic_page], eax
-        in al, PIC_SLAVE_MASK
+        in al, PORT_PIC2_DATA
         mov ah, al
-        in al, PIC_MASTER_MASK
+        in al, PORT_PIC1_DATA
         mov [apic_pic_masks], ax
         mov al, 0xFF
-        out PIC_MASTER_MASK, al
-        out PIC_SLAVE_MASK, al
+        out PORT_PIC1_DATA, al
+        out PORT_PIC2_DATA, al
         call bigreal_enter
         call apic_save
         call apic_switch_on
@@ -96,9 +78,9 @@ apic_end:
         call apic_restore
         call bigreal_leave
         mov ax, [apic_pic_masks]
-        out PIC_MASTER_MASK, al
+        out PORT_PIC1_DATA, al
         mov al, ah
-        out PIC_SLAVE_MASK, al
+        out PORT_PIC2_DATA, al
         ret
 
 apic_ask_mode:
@@ -113,16 +95,16 @@ apic_ask_mode:
 
 ; The software-enable bit, and everything may come.
 apic_switch_on:
-        mov bx, APIC_SVR
-        mov eax, SVR_ENABLE | SVR_VECTOR
+        mov bx, LAPIC_SVR
+        mov eax, LAPIC_SVR_ENABLE | SVR_VECTOR
         call apic_write
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         xor eax, eax
         jmp apic_write
 
 ; The registers that the demos change, or that are lost on the way through x2APIC mode. The SVR
 ; comes first: as long as it says "off", the others' mask bits cannot be cleared.
-apic_kept:      dw APIC_SVR, APIC_TPR, APIC_LINT0, APIC_LINT1
+apic_kept:      dw LAPIC_SVR, LAPIC_TPR, LAPIC_LVT_LINT0, LAPIC_LVT_LINT1
 apic_kept_end:
 
 apic_save:
@@ -176,17 +158,17 @@ apic_leave_x2apic:
 
 ; The two transitions alone, for any processor: they keep nothing in memory.
 apic_set_extd:
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         or eax, APIC_BASE_EXTD
         wrmsr
         ret
 apic_clear_extd:
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
-        and eax, ~(APIC_BASE_EXTD | APIC_BASE_ENABLE)
+        and eax, ~(APIC_BASE_EXTD | APIC_BASE_EN)
         wrmsr
-        or eax, APIC_BASE_ENABLE
+        or eax, APIC_BASE_EN
         wrmsr
         ret
 
@@ -216,7 +198,7 @@ apic_read:
 .msr:
         push edx
         shr ecx, 4
-        add ecx, MSR_X2APIC
+        add ecx, MSR_X2APIC_FIRST
         rdmsr
         pop edx
         pop ecx
@@ -235,7 +217,7 @@ apic_write:
 .msr:
         push edx
         shr ecx, 4
-        add ecx, MSR_X2APIC
+        add ecx, MSR_X2APIC_FIRST
         xor edx, edx
         wrmsr
         pop edx
@@ -247,11 +229,11 @@ apic_self_ipi:
         push eax
         push bx
         movzx eax, al
-        mov bx, APIC_SELF_IPI
+        mov bx, LAPIC_SELF_IPI
         cmp byte [apic_msr], 0
         jne .send
         or eax, ICR_SELF
-        mov bx, APIC_ICR
+        mov bx, LAPIC_ICR
 .send:
         call apic_write
         pop bx
@@ -262,7 +244,7 @@ apic_eoi:                       ; keeps all registers as well
         push eax
         push bx
         xor eax, eax
-        mov bx, APIC_EOI
+        mov bx, LAPIC_EOI
         jmp apic_self_ipi.send
 
 ; --- Interrupt vectors --------------------------------------------------------------------------

@@ -61,10 +61,10 @@ latency_send:
         mov ebx, ICR_SELF | LATENCY_VECTOR
         rdtsc
         mov edi, eax
-        mov [fs:esi + APIC_ICR], ebx
+        mov [fs:esi + LAPIC_ICR], ebx
         ret
 .msr:
-        mov ecx, MSR_X2APIC + APIC_SELF_IPI / 16
+        mov ecx, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16
         rdtsc
         mov edi, eax
         mov eax, LATENCY_VECTOR
@@ -83,13 +83,13 @@ latency_handler:
 .not_less:
         push ecx
         mov esi, [apic_page]
-        mov ecx, MSR_X2APIC + APIC_EOI / 16
+        mov ecx, MSR_X2APIC_FIRST + LAPIC_EOI / 16
         xor ebx, ebx
         cmp byte [apic_msr], 0
         jne .msr
         rdtsc
         mov edi, eax
-        mov [fs:esi + APIC_EOI], ebx
+        mov [fs:esi + LAPIC_EOI], ebx
         rdtsc
         jmp .ended
 .msr:

@@ -78,7 +78,7 @@ bench_possible:
         clc
         ret
 .rdmsr:
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         TRY rdmsr
         cmp byte [trap_vector], 0
         je .possible
@@ -153,15 +153,15 @@ cpuid_without:
         ret
 
 rdmsr_with:
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         ret
 rdmsr_without:
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         ret
 
 out80_with:
-        out 0x80, al            ; the port that shows POST codes: harmless
+        out PORT_DELAY, al      ; the port that shows POST codes: harmless
         ret
 
 in61_with:

@@ -117,59 +117,59 @@ apic_page_empty:
 tpr_write_page:
         mov esi, [apic_page]
         mov eax, 0x50
-        mov [fs:esi + APIC_TPR], eax
+        mov [fs:esi + LAPIC_TPR], eax
         ret
 tpr_read_page:
         mov esi, [apic_page]
         mov eax, 0x50
-        mov ebx, [fs:esi + APIC_TPR]
+        mov ebx, [fs:esi + LAPIC_TPR]
         ret
 tpr_both_page:
         mov esi, [apic_page]
         mov eax, 0x50
-        mov [fs:esi + APIC_TPR], eax
-        mov ebx, [fs:esi + APIC_TPR]
+        mov [fs:esi + LAPIC_TPR], eax
+        mov ebx, [fs:esi + LAPIC_TPR]
         ret
 self_ipi_page:
         mov esi, [apic_page]
         mov eax, ICR_SELF | LATENCY_VECTOR
-        mov [fs:esi + APIC_ICR], eax
+        mov [fs:esi + LAPIC_ICR], eax
         ret
 eoi_page:
         mov esi, [apic_page]
         mov eax, 0
-        mov [fs:esi + APIC_EOI], eax
+        mov [fs:esi + LAPIC_EOI], eax
         ret
 
 ; --- By MSR -----------------------------------------------------------------------------------
 
 %macro MSR_OPERAND 2            ; register, value
-        mov ecx, MSR_X2APIC + %1 / 16
+        mov ecx, MSR_X2APIC_FIRST + %1 / 16
         mov eax, %2
         xor edx, edx
 %endmacro
 
 apic_msr_empty:
-        MSR_OPERAND APIC_TPR, 0x50
+        MSR_OPERAND LAPIC_TPR, 0x50
         ret
 tpr_write_msr:
-        MSR_OPERAND APIC_TPR, 0x50
+        MSR_OPERAND LAPIC_TPR, 0x50
         wrmsr
         ret
 tpr_read_msr:
-        MSR_OPERAND APIC_TPR, 0x50
+        MSR_OPERAND LAPIC_TPR, 0x50
         rdmsr
         ret
 tpr_both_msr:
-        MSR_OPERAND APIC_TPR, 0x50
+        MSR_OPERAND LAPIC_TPR, 0x50
         wrmsr
         rdmsr
         ret
 self_ipi_msr:
-        MSR_OPERAND APIC_SELF_IPI, LATENCY_VECTOR
+        MSR_OPERAND LAPIC_SELF_IPI, LATENCY_VECTOR
         wrmsr
         ret
 eoi_msr:
-        MSR_OPERAND APIC_EOI, 0
+        MSR_OPERAND LAPIC_EOI, 0
         wrmsr
         ret

@@ -23,7 +23,7 @@ section .text
                 align 8, db 0
 bigreal_gdt:    dq 0
                 dq 0x00009A000000FFFF   ; 16-bit code, base 0, 64 KiB
-                dq 0x00CF92000000FFFF   ; data, base 0, 4 GiB
+                dq SEGMENT_DATA         ; data, base 0, 4 GiB
                 dq 0x000092000000FFFF   ; data, base 0, 64 KiB
 bigreal_gdtr:   dw bigreal_gdtr - bigreal_gdt - 1
                 dd bigreal_gdt

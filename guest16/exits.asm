@@ -4,12 +4,6 @@
 ; what the guest saw. Every exit must be accounted for: one instruction, one exit. Interrupts stay
 ; off from the first look at the counter to the second, because a handler could cause exits too.
 
-%define MSR_FEATURE_CONTROL     0x3A
-%define MSR_VMX_BASIC           0x480
-%define FEATURE_CONTROL_VMX     (1 << 2)        ; VMXON allowed outside SMX
-%define CR0_NE                  (1 << 5)
-%define CR4_VMXE                (1 << 13)
-%define CR4_OSXSAVE             (1 << 18)
 %define KBC_ENABLE_KEYBOARD     0xAE            ; a command that changes nothing: it is enabled
 %define ANY                     0xFF
 
@@ -67,11 +61,11 @@ exits_cpuid:
         ret
 
 exits_msr:
-        mov ecx, MSR_FEATURE_CONTROL
+        mov ecx, MSR_IA32_FEATURE_CONTROL
         PROBE `  RDMSR 3Ah, FEATURE_CONTROL`, EXIT_REASON_RDMSR, rdmsr
         cmp byte [trap_vector], VECTOR_GP
         je .refused             ; as right as an answer without VMX in it
-        test eax, FEATURE_CONTROL_VMX
+        test eax, FEATURE_CONTROL_VMXON
         call exits_require_zero
         ALSO_EXPECT 1, 0
         SAY `, value `
@@ -82,10 +76,10 @@ exits_msr:
 .refused:
         EXPECT 1, VECTOR_GP
 .next:
-        mov ecx, MSR_VMX_BASIC
+        mov ecx, MSR_IA32_VMX_BASIC
         PROBE `  RDMSR 480h, VMX_BASIC`, EXIT_REASON_RDMSR, rdmsr
         EXPECT 1, VECTOR_GP
-        mov ecx, MSR_FEATURE_CONTROL
+        mov ecx, MSR_IA32_FEATURE_CONTROL
         mov eax, 5
         xor edx, edx
         PROBE `  WRMSR 3Ah, FEATURE_CONTROL`, EXIT_REASON_WRMSR, wrmsr

@@ -1,9 +1,6 @@
 ; hv.asm: is hv16 there, and asking it (hv/hypercall.h says what can be asked).
 
-%define EFLAGS_ID               (1 << 21)
-%define CPUID_1_ECX_VMX         (1 << 5)
 %define CPUID_1_ECX_XSAVE       (1 << 26)
-%define CPUID_1_ECX_HYPERVISOR  (1 << 31)
 %define CPUID_1_EDX_TSC         (1 << 4)
 %define CPUID_1_EDX_MSR         (1 << 5)
 
@@ -25,7 +22,7 @@ hv_detect:
         pushfd                  ; a processor has CPUID if EFLAGS.ID can be changed
         pop eax
         mov ecx, eax
-        xor eax, EFLAGS_ID
+        xor eax, RFLAGS_ID
         push eax
         popfd
         pushfd
@@ -33,7 +30,7 @@ hv_detect:
         push ecx
         popfd
         xor eax, ecx
-        test eax, EFLAGS_ID
+        test eax, RFLAGS_ID
         jz .done
         inc byte [cpuid_present]
         mov eax, 1

@@ -5,16 +5,8 @@
 ; protected mode in this way, when there was no other.
 ; SDM volume 3, "Processor States Following Power-up, Reset, or INIT" (3A 10.1.1, table 10-1).
 
-%define APIC_ICR_HIGH   0x310
-%define ICR_SELF_INIT   0x04500         ; physical destination, edge, assert
-%define CMOS_INDEX      0x70
-%define CMOS_DATA       0x71
-%define CMOS_SHUTDOWN   0x0F
-%define SHUTDOWN_JUMP   0x0A
-%define BIOS_JUMP       0x467           ; a far address
 %define SVR_AFTER_INIT  0xFF
 %define DR7_AFTER_INIT  0x400
-%define INIT_EXIT       3               ; the exit reason
 
 section .bss
                 alignb 4
@@ -88,19 +80,19 @@ init_self:
         cli
         mov [init_sp], sp
         mov byte [init_came], 0
-        mov eax, [BIOS_JUMP]
+        mov eax, [BDA_WARM_START]
         mov [init_jump], eax
-        mov dword [BIOS_JUMP], init_back
+        mov dword [BDA_WARM_START], init_back
         mov al, CMOS_SHUTDOWN
-        out CMOS_INDEX, al
+        out PORT_CMOS_INDEX, al
         mov al, SHUTDOWN_JUMP
-        out CMOS_DATA, al
-        mov bx, APIC_ID
+        out PORT_CMOS_DATA, al
+        mov bx, LAPIC_ID
         call apic_read                  ; its bits 31:24 are where ICR wants the destination
-        mov bx, APIC_ICR_HIGH
+        mov bx, LAPIC_ICR_HIGH
         call apic_write
-        mov bx, APIC_ICR
-        mov eax, ICR_SELF_INIT
+        mov bx, LAPIC_ICR
+        mov eax, ICR_INIT
         call apic_write
         call smp_wait
         jmp init_returned               ; none came
@@ -119,11 +111,11 @@ init_back:
         call bigreal_enter
 init_returned:
         mov eax, [init_jump]
-        mov [BIOS_JUMP], eax
+        mov [BDA_WARM_START], eax
         mov al, CMOS_SHUTDOWN
-        out CMOS_INDEX, al
+        out PORT_CMOS_INDEX, al
         xor al, al
-        out CMOS_DATA, al
+        out PORT_CMOS_DATA, al
         popf
         popad
         ret
@@ -143,7 +135,7 @@ init_report:
         mov eax, [init_dr7]
         call say_hex32
         SAY ` svr `
-        mov bx, APIC_SVR
+        mov bx, LAPIC_SVR
         call apic_read
         call say_hex32
         sub eax, SVR_AFTER_INIT         ; 0 as long as all is well
@@ -151,7 +143,7 @@ init_report:
         sub edx, DR7_AFTER_INIT
         or eax, edx
         mov edx, [init_cr0]
-        and edx, CR0_PE_PG
+        and edx, CR0_PE | CR0_PG
         or eax, edx
         CHECK z, "a register is not as after INIT"
         call init_exits
@@ -162,7 +154,7 @@ init_exits:
         cmp byte [hv_present], 0
         je .done
         mov ebx, HYPERCALL_EXITS
-        mov ecx, INIT_EXIT
+        mov ecx, EXIT_REASON_INIT
         call hypercall
         SAY `init-ipi: init-exits `
         call say_decimal

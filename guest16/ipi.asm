@@ -86,8 +86,8 @@ ipi_send_all:
         call count_begin
         xor edx, edx
 .next:
-        mov bx, APIC_ICR
-        mov eax, ICR_OTHERS | ICR_ASSERT | IPI_VECTOR
+        mov bx, LAPIC_ICR
+        mov eax, ICR_OTHERS | IPI_VECTOR
         call apic_write
         inc edx
         mov ecx, APIC_PATIENCE

@@ -71,7 +71,7 @@ irql_enter:                     ; AL = vector; EAX of the interrupted code is on
         cmp byte [irql_over], 0
         jne .end
         mov [irql_vector], al
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         call apic_read
         mov [irql_tpr], al
         mov ah, [irql_vector]
@@ -163,7 +163,7 @@ irql_which_lost:
         je .expected
 .missing:
         mov [irql_vector], al
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         call apic_read
         mov [irql_tpr], al
         ret

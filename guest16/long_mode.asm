@@ -6,15 +6,11 @@
 
 %define LONG_TABLES     0x10000         ; after guest16's segment: PML4, PDPT, four directories
 %define LONG_DIRECTORY  0x2000          ; offset of the first directory
-%define LONG_ENTRY      0x03            ; present, writable
-%define LONG_PAGE       0x83            ; the same, a page of 2 MiB
-%define LONG_UNCACHED   0x18            ; PCD, PWT: what a device's page should have
+%define LONG_ENTRY      (ENTRY_P | ENTRY_RW)
+%define LONG_PAGE       (LONG_ENTRY | ENTRY_PS) ; of 2 MiB
+%define LONG_UNCACHED   (ENTRY_PCD | ENTRY_PWT) ; what a device's page should have
 %define LONG_DEVICES    1536            ; the page from which on they are devices': 3 GiB
 
-%define MSR_EFER        0xC0000080
-%define EFER_LME        (1 << 8)
-%define CR0_PE_PG       0x80000001
-%define CR4_PAE         (1 << 5)
 %define CPUID_LONG_MODE (1 << 29)       ; leaf 80000001h, EDX
 
 %define LONG_CODE64     0x08            ; selectors of long_gdt
@@ -109,7 +105,7 @@ long_mode_call:
         mov cr4, eax
         mov eax, LONG_TABLES
         mov cr3, eax
-        mov ecx, MSR_EFER
+        mov ecx, MSR_IA32_EFER
         rdmsr
         or eax, EFER_LME
         wrmsr
@@ -117,7 +113,7 @@ long_mode_call:
         movzx ebx, bx
         lgdt [long_gdtr]
         mov eax, cr0
-        or eax, CR0_PE_PG
+        or eax, CR0_PE | CR0_PG
         mov cr0, eax
         jmp LONG_CODE64:.long
 
@@ -136,7 +132,7 @@ long_mode_call:
         mov eax, cr0
         and eax, 0x7FFFFFFF     ; PG off: that ends long mode
         mov cr0, eax
-        mov ecx, MSR_EFER
+        mov ecx, MSR_IA32_EFER
         rdmsr
         and eax, ~EFER_LME
         wrmsr

@@ -6,10 +6,6 @@
 
 %define RESET_POLLS     200000  ; of port 61h: long enough for any reset to happen
 %define KBC_INPUT_FULL  0x02
-%define KBC_RESET       0xFE    ; pulses the reset line
-%define SYSTEM_A_RESET  0x01
-%define CF9_HARD        0x02    ; which reset, then the bit that starts it
-%define CF9_START       0x04
 
 %define RESET_WAYS      4
 
@@ -125,7 +121,7 @@ reset_name_triple:      db "4. triple fault, INT3 without an interrupt table", 0
 
 reset_keyboard:
         call keyboard_wait
-        mov al, KBC_RESET
+        mov al, KBD_RESET
         out PORT_KBD_COMMAND, al
         ret
 
@@ -139,9 +135,9 @@ reset_port92:                   ; the change from 0 to 1 counts
 
 reset_cf9:
         mov dx, PORT_RESET_CONTROL
-        mov al, CF9_HARD
+        mov al, RESET_CONTROL_SYSTEM ; which reset, then the bit that starts it
         out dx, al
-        mov al, CF9_HARD | CF9_START
+        mov al, RESET_CONTROL_SYSTEM | RESET_CONTROL_CPU
         out dx, al
         ret
 

@@ -8,10 +8,6 @@
 %define SMP_RECORD      16              ; bytes that each may leave
 
 %define SMP_PATIENCE    100             ; rounds of smp_wait
-%define ICR_OTHERS      0xC0000         ; destination "all excluding self"
-%define ICR_ASSERT      0x04000         ; and fixed delivery
-%define ICR_INIT        0x04500
-%define ICR_STARTUP     0x04600
 
 section .bss
                 alignb 4
@@ -57,10 +53,10 @@ smp_prepare:
         mov dword [smp_arrived], 0
         mov dword [smp_done], 0
         call smp_place_stub
-        mov bx, APIC_ICR
+        mov bx, LAPIC_ICR
         ret
 
-; In: BX = APIC_ICR. Out: CX. Changes EAX.
+; In: BX = LAPIC_ICR. Out: CX. Changes EAX.
 smp_startup:
         mov eax, ICR_OTHERS | ICR_STARTUP | SMP_STUB >> 12
         call apic_write

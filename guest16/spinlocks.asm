@@ -135,17 +135,17 @@ spin_note:
         mov [di + spin_row.name], ax
         mov eax, [count_total]
         mov [di + spin_row.exits], eax
-        mov bx, APIC_IRR
+        mov bx, LAPIC_IRR
         call spin_classes
         mov [di + spin_row.irr], dx
-        mov bx, APIC_ISR
+        mov bx, LAPIC_ISR
         call spin_classes
         mov [di + spin_row.isr], dx
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         call apic_read
         shr al, 4
         mov [di + spin_row.tpr], al
-        mov bx, APIC_PPR
+        mov bx, LAPIC_PPR
         call apic_read
         shr al, 4
         mov [di + spin_row.ppr], al
@@ -156,7 +156,7 @@ spin_note:
         popad
         ret 2
 
-; In: BX = APIC_IRR or APIC_ISR. Out: DX = the classes in it. Each register holds two of them.
+; In: BX = LAPIC_IRR or LAPIC_ISR. Out: DX = the classes in it. Each register holds two of them.
 spin_classes:
         mov cx, 8
         add bx, 7 * 0x10

@@ -54,7 +54,7 @@ demo_three_addresses:
 ; --- The addresses ------------------------------------------------------------------------------
 
 three_bases:
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         SAY `three-addresses: guest-base `
         call say_hex32
@@ -100,7 +100,7 @@ three_others:
 three_record:                   ; on the other processor
         call smp_id
         stosd
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         stosd
         xor ecx, ecx
@@ -135,7 +135,7 @@ three_hidden:                   ; ESI = address
         mov eax, esi
         call say_hex32
         SAY `, there the guest reads `
-        add esi, APIC_TPR
+        add esi, LAPIC_TPR
         mov eax, [fs:esi]
         call say_hex32
         inc eax
@@ -198,7 +198,7 @@ three_count_call:
 
 three_write_tpr:
         mov cx, THREE_WRITES
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
 .next:
         call apic_write
         loop .next
@@ -233,7 +233,7 @@ three_exits:
 
 ; Goes on with the line: what the ways that there are read now, each time three_value.
 three_read_back:
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         call bigreal_enter
         call apic_read
         SAY `, page `

@@ -105,11 +105,11 @@ tpr_time:
 ; One pair, by the page at ESI and by MSR 808H, and the same without the accesses.
 tpr_pair_page:
         mov eax, TPR_RAISED
-        mov [fs:esi + APIC_TPR], eax
-        mov ebx, [fs:esi + APIC_TPR]
+        mov [fs:esi + LAPIC_TPR], eax
+        mov ebx, [fs:esi + LAPIC_TPR]
         xor eax, eax
-        mov [fs:esi + APIC_TPR], eax
-        mov ebx, [fs:esi + APIC_TPR]
+        mov [fs:esi + LAPIC_TPR], eax
+        mov ebx, [fs:esi + LAPIC_TPR]
         ret
 tpr_pair_page_empty:
         mov eax, TPR_RAISED
@@ -117,7 +117,7 @@ tpr_pair_page_empty:
         ret
 
 tpr_pair_msr:
-        mov ecx, MSR_X2APIC + APIC_TPR / 16
+        mov ecx, MSR_X2APIC_FIRST + LAPIC_TPR / 16
         xor edx, edx
         mov eax, TPR_RAISED
         wrmsr
@@ -127,7 +127,7 @@ tpr_pair_msr:
         rdmsr
         ret
 tpr_pair_msr_empty:
-        mov ecx, MSR_X2APIC + APIC_TPR / 16
+        mov ecx, MSR_X2APIC_FIRST + LAPIC_TPR / 16
         xor edx, edx
         mov eax, TPR_RAISED
         xor eax, eax
@@ -179,7 +179,7 @@ tpr_interrupts:
 
 tpr_set:                        ; EAX: the new TPR. Keeps all registers
         push bx
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         call apic_write
         pop bx
         ret
@@ -188,7 +188,7 @@ tpr_is:                         ; Out: ZF set if TPR is EAX. Keeps all registers
         push bx
         push ecx
         mov ecx, eax
-        mov bx, APIC_TPR
+        mov bx, LAPIC_TPR
         call apic_read
         cmp eax, ecx
         mov eax, ecx

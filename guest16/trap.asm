@@ -6,9 +6,6 @@
 ; interrupts off. SDM volume 3, "Interrupt and Exception Handling" in the chapter "8086 Emulation"
 ; (3B 21.1.4).
 
-%define VECTOR_UD 6
-%define VECTOR_GP 13
-
 section .bss
 trap_vector:    resb 1          ; what the last TRY met: VECTOR_UD, VECTOR_GP, or 0 for nothing
 trap_recover:   resw 1          ; where to go on after a fault

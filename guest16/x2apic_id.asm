@@ -4,7 +4,7 @@
 ; the processor answer from the virtual-APIC page, whatever stands there: 8 bytes, and nobody
 ; checks them. SDM volume 3, "Virtualizing MSR-Based APIC Accesses" (3C 30.5).
 
-%define X2APIC_ID       (MSR_X2APIC + APIC_ID / 16)
+%define X2APIC_ID       (MSR_X2APIC_FIRST + LAPIC_ID / 16)
 %define X2APIC_POISON   0xDEADBEEF      ; bug=raw-page leaves this on the page
 
 section .bss
@@ -76,12 +76,12 @@ x2apic_ask_cpuid:
 
 x2apic_base:
         SAY `  IA32_APIC_BASE with EXTD set, bits 31:0: `
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         call say_hex32
         SAY `h`
-        and eax, APIC_BASE_EXTD | APIC_BASE_ENABLE
-        cmp eax, APIC_BASE_EXTD | APIC_BASE_ENABLE
+        and eax, APIC_BASE_EXTD | APIC_BASE_EN
+        cmp eax, APIC_BASE_EXTD | APIC_BASE_EN
         CHECK e, "x2APIC mode cannot be entered"
         ret
 

@@ -47,7 +47,7 @@ a20_is_open:
     mov     ah, al
     not     ah
     mov     [0x500], ah
-    out     0x80, al            ; (a short pause, and the write is on its way)
+    out     PORT_DELAY, al      ; (a short pause, and the write is on its way)
     cmp     al, [es:0x510]
     mov     [es:0x510], al
     je      .yes
@@ -65,10 +65,10 @@ a20_is_open:
 a20_keyboard:
     cli
     call    .wait
-    mov     al, 0xD1
+    mov     al, KBD_WRITE_OUTPUT
     out     PORT_KBD_COMMAND, al
     call    .wait
-    mov     al, 0xDF            ; all bits on that a PC has on; bit 0 = 0 would reset it
+    mov     al, KBD_OUTPUT_CALM ; all bits on that a PC has on; bit 0 = 0 would reset it
     out     PORT_KBD_DATA, al
     call    .wait
     sti

@@ -4,25 +4,18 @@
 
 bits 16
 
-CR0_PE     equ 1
-CR0_PG     equ 1 << 31
-CR4_PAE    equ 1 << 5
-MSR_EFER   equ 0xC0000080
-EFER_LME   equ 1 << 8
-FLAGS_ID   equ 1 << 21
-
 ; CPUID exists if EFLAGS.ID can be changed; long mode exists if CPUID 80000001h says so.
 check_long_mode:
     pushfd
     pop     eax
     mov     ecx, eax
-    xor     eax, FLAGS_ID
+    xor     eax, RFLAGS_ID
     push    eax
     popfd
     pushfd
     pop     eax
     xor     eax, ecx
-    test    eax, FLAGS_ID
+    test    eax, RFLAGS_ID
     jz      .none
     mov     eax, 0x80000000     ; the highest extended leaf
     cpuid
@@ -62,7 +55,7 @@ long_enter:
     or      ecx, CR4_PAE        ; step 2
     mov     cr4, ecx
     mov     cr3, eax            ; step 3
-    mov     ecx, MSR_EFER
+    mov     ecx, MSR_IA32_EFER
     rdmsr
     or      eax, EFER_LME       ; step 4
     wrmsr
@@ -79,9 +72,9 @@ bits 64
 align 8
 gdt:
     dq      0
-    dq      0x00CF9A000000FFFF  ; SEL_CODE32: base 0, 4 GiB, code, ring 0
-    dq      0x00CF92000000FFFF  ; SEL_DATA:   base 0, 4 GiB, data
-    dq      0x00AF9A000000FFFF  ; SEL_CODE64: L bit
+    dq      SEGMENT_CODE32      ; SEL_CODE32: base 0, 4 GiB, code, ring 0
+    dq      SEGMENT_DATA        ; SEL_DATA:   base 0, 4 GiB, data
+    dq      SEGMENT_CODE64      ; SEL_CODE64: L bit
 gdt_pointer:
     dw      gdt_pointer - gdt - 1
     dd      gdt

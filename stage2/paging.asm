@@ -8,15 +8,14 @@
 
 bits 32
 
-PAGE_PRESENT_WRITE equ 3
-PAGE_LARGE         equ 0x80
+PAGE_PRESENT_WRITE equ ENTRY_P | ENTRY_RW
 
 PML4     equ HV_PAGE_TABLES             ; offsets in the block
-PDPT_LOW equ HV_PAGE_TABLES + 0x1000
-PD_LOW   equ HV_PAGE_TABLES + 0x2000    ; four of them, 1 GiB each
-PDPT_HV  equ HV_PAGE_TABLES + 0x6000
-PD_HV    equ HV_PAGE_TABLES + 0x7000
-PD_END   equ HV_PAGE_TABLES + 0x8000
+PDPT_LOW equ HV_PAGE_TABLES + PAGE_SIZE
+PD_LOW   equ HV_PAGE_TABLES + 2 * PAGE_SIZE  ; four of them, 1 GiB each
+PDPT_HV  equ HV_PAGE_TABLES + 6 * PAGE_SIZE
+PD_HV    equ HV_PAGE_TABLES + 7 * PAGE_SIZE
+PD_END   equ HV_PAGE_TABLES + 8 * PAGE_SIZE
 %if PD_END > HV_PAGE_TABLES_END
     %error "the page tables do not fit where hv/layout.h puts them"
 %endif
@@ -44,11 +43,11 @@ paging_build:
     mov     ecx, 4
 .pdpte:
     mov     [edi], eax
-    add     eax, 0x1000
+    add     eax, PAGE_SIZE
     add     edi, 8
     loop    .pdpte
 
-    mov     eax, PAGE_PRESENT_WRITE | PAGE_LARGE
+    mov     eax, PAGE_PRESENT_WRITE | ENTRY_PS
     lea     edi, [ebx + PD_LOW]
     mov     ecx, 4 * 512
 .pde:
@@ -59,7 +58,7 @@ paging_build:
 
     lea     eax, [ebx + PD_HV + PAGE_PRESENT_WRITE]
     mov     [ebx + PDPT_HV + PDPTE_HV * 8], eax
-    lea     eax, [ebx + (PAGE_PRESENT_WRITE | PAGE_LARGE)]
+    lea     eax, [ebx + (PAGE_PRESENT_WRITE | ENTRY_PS)]
     mov     [ebx + PD_HV + PDE_HV * 8], eax
     lea     eax, [ebx + PML4]
     ret

@@ -94,7 +94,8 @@ BUGS = {
         "lapic_ipi.c", "BROADCAST_X2APIC : BROADCAST)", "BROADCAST_X2APIC : BROADCAST_X2APIC)",
         "test_lapic_ipi"),
     "an INIT de-assert is sent as an INIT": (
-        "lapic_ipi.c", "(ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL", "ICR_LEVEL) == 1",
+        "lapic_ipi.c", "(LAPIC_ICR_LEVEL | LAPIC_ICR_ASSERT)) == LAPIC_ICR_LEVEL",
+        "LAPIC_ICR_LEVEL) == 1",
         "test_lapic_ipi"),
 }
 

@@ -13,7 +13,7 @@ static void tell(struct vcpu *from, struct vcpu *to)
         virt->exit_soon();
     } else {
         __atomic_fetch_add(&to->inbox.nmis, 1, __ATOMIC_SEQ_CST);
-        physical_apic_send(to->apic_id, IPI_NMI);
+        physical_apic_send(to->apic_id, LAPIC_ICR_NMI);
     }
 }
 

@@ -10,7 +10,6 @@
 #define SPURIOUS_VECTOR 0xFFu
 #define LVT_VECTOR      0xFFu
 #define LVT_DELIVERY(l) ((l) >> 8 & 7)
-#define ICR_PENDING     0x1000u /* "delivery status" */
 
 static bool is_x2apic;
 static volatile uint32_t *page;
@@ -54,17 +53,17 @@ void physical_apic_send(uint32_t apic_id, uint32_t command)
     uint32_t guests;
 
     physical_apic_open();
-    command |= IPI_ASSERT;
+    command |= LAPIC_ICR_ASSERT;
     if (is_x2apic) {
         wrmsr(MSR_X2APIC_FIRST + LAPIC_ICR / 16, (uint64_t)apic_id << 32 | command);
         return;
     }
     guests = physical_apic_read(LAPIC_ICR_HIGH);
-    while (physical_apic_read(LAPIC_ICR) & ICR_PENDING)
+    while (physical_apic_read(LAPIC_ICR) & LAPIC_ICR_PENDING)
         ;
     write(LAPIC_ICR_HIGH, apic_id << 24);
     write(LAPIC_ICR, command);
-    while (physical_apic_read(LAPIC_ICR) & ICR_PENDING)
+    while (physical_apic_read(LAPIC_ICR) & LAPIC_ICR_PENDING)
         ;
     write(LAPIC_ICR_HIGH, guests);
 }

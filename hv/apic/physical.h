@@ -23,12 +23,8 @@ uint32_t physical_apic_read(uint32_t offset);
 /* This processor's APIC ID. */
 uint32_t physical_apic_id(void);
 
-/* Sends an interprocessor interrupt to another processor: one of these, IPI_STARTUP with its
- * vector in bits 7:0. */
-#define IPI_ASSERT  0x4000u /* in each of them: "level" */
-#define IPI_NMI     0x0400u
-#define IPI_INIT    0x0500u
-#define IPI_STARTUP 0x0600u
+/* Sends an interprocessor interrupt to another processor: LAPIC_ICR_NMI, LAPIC_ICR_INIT, or
+ * LAPIC_ICR_STARTUP with its vector in bits 7:0. LAPIC_ICR_ASSERT comes with each. */
 void physical_apic_send(uint32_t apic_id, uint32_t command);
 
 /* Gives `lapic` the identity of this one, and what the firmware wrote to its SVR and LVT. */

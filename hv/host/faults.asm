@@ -9,7 +9,7 @@ extern host_fault
 extern host_nmi
 
 ; Vectors whose exception pushes an error code (SDM volume 3, "Error Code", 3A 6.13).
-%define HAS_ERROR_CODE (1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21)
+%define HAS_ERROR_CODE (VECTORS_WITH_ERROR_CODE | 1 << VECTOR_CP)
 
 %macro SAVE 0                   ; struct host_frame in host/tables.c, from its end. R12 to R15 are
     push    r11                 ; the called function's to keep
@@ -40,9 +40,9 @@ extern host_nmi
 %endmacro
 
 %assign vector 0
-%rep 32
+%rep EXCEPTION_VECTORS
 fault_stub_ %+ vector:
-  %if vector == 2
+  %if vector == VECTOR_NMI
     jmp     nmi_common
   %else
     %if (HAS_ERROR_CODE & (1 << vector)) == 0
@@ -105,7 +105,7 @@ global fault_stubs
 align 8
 fault_stubs:
 %assign vector 0
-%rep 32
+%rep EXCEPTION_VECTORS
     dq      fault_stub_ %+ vector
 %assign vector vector + 1
 %endrep

@@ -59,7 +59,8 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu)
     open_a20();
     virt->off(vcpu); /* and here it comes */
     if (machine.options.bug == BUG_STICKY_INIT)
-        physical_apic_send(vcpu->apic_id, IPI_INIT); /* the staged one was cleared at its exit */
+        /* The staged one was cleared at its exit. */
+        physical_apic_send(vcpu->apic_id, LAPIC_ICR_INIT);
     for (uint32_t i = 0; i < PATIENCE; i++)
         in8(PORT_DELAY);
     end_stop("the INIT is neither gone nor does it come, out of VMX operation");

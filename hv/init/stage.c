@@ -28,7 +28,7 @@ void init_stage(struct vcpu *vcpu)
     before.rbx = vcpu->gpr[REG_RBX];
     resident_start_send_init();
     guest_write(GUEST_DS_BASE, base & APIC_BASE_ADDRESS);
-    vcpu->gpr[REG_RAX] = IPI_INIT | IPI_ASSERT;
+    vcpu->gpr[REG_RAX] = LAPIC_ICR_INIT | LAPIC_ICR_ASSERT;
     vcpu->gpr[REG_RBX] = vcpu->apic_id << 24;
 }
 

@@ -67,10 +67,10 @@ void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
 static bool start(struct vcpu *vcpu, void (*entry)(struct vcpu *))
 {
     cpus_place_trampoline(vcpu, entry);
-    physical_apic_send(vcpu->apic_id, IPI_INIT);
+    physical_apic_send(vcpu->apic_id, LAPIC_ICR_INIT);
     wait_for(vcpu, AFTER_INIT);
     for (uint32_t tries = 0; tries < 2; tries++) {
-        physical_apic_send(vcpu->apic_id, IPI_STARTUP | TRAMPOLINE_ADDR >> 12);
+        physical_apic_send(vcpu->apic_id, LAPIC_ICR_STARTUP | TRAMPOLINE_ADDR >> 12);
         if (wait_for(vcpu, AFTER_SIPI))
             return true;
     }
@@ -92,7 +92,7 @@ static void start_next(uint32_t apic_id, void (*entry)(struct vcpu *))
     }
     log_warn("the processor with APIC ID %x %s, and is left out", apic_id,
              vcpu->unfit ? "has VMX locked off by the firmware" : "does not answer INIT and SIPI");
-    physical_apic_send(apic_id, IPI_INIT); /* should it come to itself, it is too late */
+    physical_apic_send(apic_id, LAPIC_ICR_INIT); /* should it come to itself, it is too late */
     machine.cpus--;
 }
 
@@ -102,7 +102,7 @@ static void halt_the_others(void)
 {
     for (uint32_t i = 0; i < machine.cpus && machine.cpus > 1; i++) {
         if (&vcpus[i] != tables_current_vcpu())
-            physical_apic_send(vcpus[i].apic_id, IPI_NMI);
+            physical_apic_send(vcpus[i].apic_id, LAPIC_ICR_NMI);
     }
 }
 

@@ -10,10 +10,6 @@
 %define AT(label)   (label - trampoline)        ; as an offset in CS, and in DS then
 %define HERE(label) (TRAMPOLINE_ADDR + AT(label))
 
-CR4_PAE   equ 1 << 5
-MSR_EFER  equ 0xC0000080
-EFER_LME  equ 1 << 8
-
 section .rodata
 global trampoline, trampoline_data_offset, trampoline_size
 
@@ -28,7 +24,7 @@ trampoline:
     mov     cr4, eax
     mov     eax, [AT(cr3_value)]
     mov     cr3, eax
-    mov     ecx, MSR_EFER
+    mov     ecx, MSR_IA32_EFER
     rdmsr
     or      eax, EFER_LME
     wrmsr
@@ -52,9 +48,9 @@ start64:
 align 8
 gdt:
     dq      0
-    dq      0x00CF9A000000FFFF  ; SEL_CODE32
-    dq      0x00CF92000000FFFF  ; SEL_DATA
-    dq      0x00AF9A000000FFFF  ; SEL_CODE64
+    dq      SEGMENT_CODE32      ; SEL_CODE32
+    dq      SEGMENT_DATA        ; SEL_DATA
+    dq      SEGMENT_CODE64      ; SEL_CODE64
 gdt_pointer:
     dw      gdt_pointer - gdt - 1
     dd      HERE(gdt)

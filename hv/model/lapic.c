@@ -43,7 +43,7 @@ void lapic_init(struct lapic *lapic, void *page, uint32_t id, bool is_bsp)
 {
     lapic->page = page;
     lapic->id = id;
-    lapic->base = 0xFEE00000u | APIC_BASE_EN | (is_bsp ? APIC_BASE_BSP : 0);
+    lapic->base = APIC_BASE_DEFAULT | APIC_BASE_EN | (is_bsp ? APIC_BASE_BSP : 0);
     lapic_reset(lapic);
 }
 

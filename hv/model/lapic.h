@@ -52,6 +52,17 @@
 #define LAPIC_LVT_TSC       0x40000u /* timer mode TSC-deadline */
 #define LAPIC_NO_VECTOR     (-1)
 
+/* Bits of the ICR: SDM, "Interrupt Command Register (ICR)" (11.6.1). */
+#define LAPIC_ICR_NMI     0x00400u /* delivery modes: those of enum lapic_delivery */
+#define LAPIC_ICR_INIT    0x00500u
+#define LAPIC_ICR_STARTUP 0x00600u
+#define LAPIC_ICR_LOGICAL 0x00800u
+#define LAPIC_ICR_PENDING 0x01000u /* "delivery status" */
+#define LAPIC_ICR_ASSERT  0x04000u
+#define LAPIC_ICR_LEVEL   0x08000u
+#define LAPIC_ICR_SELF    0x40000u /* shorthands: those of enum lapic_shorthand */
+#define LAPIC_ICR_OTHERS  0xC0000u
+
 /* Bits of the ESR: SDM, "Error Handling" (11.5.3). */
 #define LAPIC_SEND_ILLEGAL_VECTOR    0x20u
 #define LAPIC_RECEIVE_ILLEGAL_VECTOR 0x40u
@@ -63,6 +74,7 @@
 #define APIC_BASE_EXTD    0x400ull /* x2APIC mode */
 #define APIC_BASE_EN      0x800ull
 #define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
+#define APIC_BASE_DEFAULT 0xFEE00000u /* the address after power-up */
 
 /* What the caller must do after a write. Several may come together. */
 #define LAPIC_UPDATE    0x01u /* IRR, ISR, TPR or SVR changed: look again what can be delivered */

@@ -9,9 +9,6 @@
 
 /* Fields of the ICR: "Interrupt Command Register (ICR)" (11.6.1). */
 #define ICR_DELIVERY(icr)  ((icr) >> 8 & 7)
-#define ICR_LOGICAL        0x800u
-#define ICR_ASSERT         0x4000u
-#define ICR_LEVEL          0x8000u
 #define ICR_SHORTHAND(icr) ((icr) >> 18 & 3)
 
 struct lapic_ipi lapic_ipi(const struct lapic *lapic)
@@ -23,9 +20,9 @@ struct lapic_ipi lapic_ipi(const struct lapic *lapic)
         .vector = (uint8_t)icr,
         .delivery = (enum lapic_delivery)ICR_DELIVERY(icr),
         .shorthand = (enum lapic_shorthand)ICR_SHORTHAND(icr),
-        .logical = (icr & ICR_LOGICAL) != 0,
-        .level = (icr & ICR_LEVEL) != 0,
-        .assert = (icr & ICR_ASSERT) != 0,
+        .logical = (icr & LAPIC_ICR_LOGICAL) != 0,
+        .level = (icr & LAPIC_ICR_LEVEL) != 0,
+        .assert = (icr & LAPIC_ICR_ASSERT) != 0,
         .x2apic = x2apic,
         .destination =
             x2apic ? lapic->page[LAPIC_ICR / 4 + 1] : lapic->page[LAPIC_ICR_HIGH / 4] >> 24,
@@ -45,7 +42,7 @@ static bool can_be_sent(uint32_t icr)
     case LAPIC_EXTINT:
         return false;
     case LAPIC_INIT:
-        if ((icr & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL)
+        if ((icr & (LAPIC_ICR_LEVEL | LAPIC_ICR_ASSERT)) == LAPIC_ICR_LEVEL)
             return false;
         break;
     default:
