@@ -14,11 +14,10 @@
 %endif
 %define TOP             (MEM_MB * 0x100000 - 0x10000)
 %define TEXT            0xB8000 + 12 * 160
-%define APIC_VERSION    0xFEE00030
 %define IOAPIC          0xFEC00000
 %define RESET_VECTOR    0xFFFFFFF0
-%define PHYSBASE7       0x20E           ; the eighth pair of MTRRs: no BIOS uses it
-%define PHYSMASK7       0x20F
+%define PHYSBASE7       (MSR_IA32_MTRR_PHYSBASE0 + 14) ; the eighth pair of MTRRs: no BIOS uses it
+%define PHYSMASK7       (PHYSBASE7 + 1)
 %define CHANGED         0x800000        ; whose memory type -DTYPES changes
 %define UNCACHEABLE     0
 
@@ -163,7 +162,7 @@ devices:
         mov [rom], eax
         mov eax, [0xFFFF0]              ; the same ROM, below 1 MiB
         mov [rom_low], eax
-        mov eax, [APIC_VERSION]
+        mov eax, [APIC_BASE_DEFAULT + LAPIC_VERSION]
         mov [apic], eax
         mov dword [IOAPIC], 1           ; its version register
         mov eax, [IOAPIC + 0x10]
@@ -249,7 +248,7 @@ types:
 ask_apic:
         mov ecx, 10
 .next:
-        mov eax, [APIC_VERSION]
+        mov eax, [APIC_BASE_DEFAULT + LAPIC_VERSION]
         loop .next
         ret
 

@@ -6,7 +6,6 @@
 %define PML4            0x12000
 %define PDPT            0x13000
 %define PD              0x14000
-%define CR4_OSXSAVE     0x00040000
 %define FULL            0x5A5A000000000000
 
 ; LEAF "name", EAX, ECX: prints the four registers.
@@ -86,7 +85,7 @@ long_mode:
         mov cr4, eax
         mov eax, PML4
         mov cr3, eax
-        mov ecx, MSR_EFER
+        mov ecx, MSR_IA32_EFER
         rdmsr
         or eax, EFER_LME
         wrmsr
@@ -145,7 +144,7 @@ bits 32
         mov eax, cr0
         and eax, ~CR0_PG
         mov cr0, eax
-        mov ecx, MSR_EFER
+        mov ecx, MSR_IA32_EFER
         rdmsr
         and eax, ~EFER_LME
         wrmsr

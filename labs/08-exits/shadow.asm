@@ -2,7 +2,6 @@
 ; holds back, or the trap flag. Interrupts go to the guest by themselves: apic=off.
 %include "lib.inc"
 
-%define PIC             0x20
 %define IRQ0            8               ; its vector
 %define DEBUG           1
 
@@ -31,7 +30,7 @@
 %endmacro
 %macro STI_IN 0
         sti
-        in al, 0x64
+        in al, PORT_KBD_COMMAND
 %endmacro
 %macro STI_NOP 0
         sti
@@ -49,7 +48,7 @@
         mov word [place], 0x7777
         mov dword [traps], 0
         mov word [behind], %%behind
-        mov dx, 0x64
+        mov dx, PORT_KBD_COMMAND
         pushf
         pop ax
         or ah, 1
@@ -75,7 +74,7 @@ main:
         mov [old_irq0], eax
         mov dword [DEBUG * 4], on_debug
         cpuid                           ; no TF: no trap
-        in al, 0x64
+        in al, PORT_KBD_COMMAND
         nop
         SHOW "stray", [traps]
 
@@ -98,8 +97,8 @@ request_irq0:
         cli
 .wait:
         mov al, 0x0A                    ; read IRR
-        out PIC, al
-        in al, PIC
+        out PORT_PIC1_COMMAND, al
+        in al, PORT_PIC1_COMMAND
         test al, 1
         jz .wait
         ret
@@ -108,7 +107,7 @@ on_irq0:
         call where
         push ax
         mov al, 0x20
-        out PIC, al
+        out PORT_PIC1_COMMAND, al
         pop ax
         iret
 

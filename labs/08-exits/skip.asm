@@ -8,7 +8,7 @@
         xor di, di
         xor eax, eax
         xor ecx, ecx
-        mov dx, 0x64
+        mov dx, PORT_KBD_COMMAND
         %2
         inc di
         inc di
@@ -22,7 +22,7 @@ main:
         BEHIND "operand_size", db 0x66, 0x0F, 0xA2
         BEHIND "three_prefixes", db 0x66, 0x67, 0x2E, 0x0F, 0xA2
         BEHIND "in_al_dx", in al, dx    ; one byte
-        BEHIND "in_al_64h", in al, 0x64
+        BEHIND "in_al_64h", in al, PORT_KBD_COMMAND
         mov bp, 100
 .series:
         xor eax, eax
@@ -33,7 +33,7 @@ main:
         jnz .series
         mov bp, 20
 .ports:
-        in al, 0x64
+        in al, PORT_KBD_COMMAND
         dec bp
         jnz .ports
         mov bp, 7

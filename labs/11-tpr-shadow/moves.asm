@@ -4,13 +4,12 @@
 %include "count.inc"
 
 %define ELSEWHERE       0xD0000000
-%define EN              0x800
 %define TIMES           1000
 
 ; SET_BASE EAX. A fault is shown at the end.
 %macro SET_BASE 0
         xor edx, edx
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         TRY wrmsr
         mov al, [fault]
         or [faults], al
@@ -21,36 +20,36 @@ main:
         call faults_catch
         call apic_find
         call apic_enable
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         mov [base], eax
-        WR APIC_TPR, 0x35
+        WR LAPIC_TPR, 0x35
 
         mov eax, [base]
         and eax, 0xFFF
         or eax, ELSEWHERE
         SET_BASE
-        READ "old_version", APIC_VERSION        ; nothing answers there any more
-        READ "old_tpr", APIC_TPR
+        READ "old_version", LAPIC_VERSION       ; nothing answers there any more
+        READ "old_tpr", LAPIC_TPR
         mov dword [apic], ELSEWHERE
-        READ "version", APIC_VERSION
-        READ "tpr", APIC_TPR                    ; and here it is what it was
+        READ "version", LAPIC_VERSION
+        READ "tpr", LAPIC_TPR                   ; and here it is what it was
         mov ebx, [apic]
         COUNT_FROM_HERE
         mov ecx, TIMES
-.write: mov [fs:ebx + APIC_TPR], ecx
-        mov eax, [fs:ebx + APIC_TPR]
+.write: mov [fs:ebx + LAPIC_TPR], ecx
+        mov eax, [fs:ebx + LAPIC_TPR]
         a32 loop .write
         COUNTED "moved"
-        WR APIC_TPR, 0x50
-        READ "ppr", APIC_PPR
-        WR APIC_ICR, SELF | 0x51
+        WR LAPIC_TPR, 0x50
+        READ "ppr", LAPIC_PPR
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x51
         sti
         times 4 nop
         mov ax, [noted]
         sub ax, noted_bytes
         SHOW16 "early", ax
-        WR APIC_TPR, 0x40
+        WR LAPIC_TPR, 0x40
         times 4 nop
         mov ax, [noted]
         sub ax, noted_bytes
@@ -58,17 +57,17 @@ main:
         cli
 
         mov eax, [base]                         ; back, but off
-        and eax, ~EN
+        and eax, ~APIC_BASE_EN
         SET_BASE
         mov eax, [base]
         and eax, 0xFFFFF000
         mov [apic], eax
-        READ "off_tpr", APIC_TPR
-        READ "off_version", APIC_VERSION
+        READ "off_tpr", LAPIC_TPR
+        READ "off_version", LAPIC_VERSION
         mov eax, [base]
         SET_BASE
-        READ "on_version", APIC_VERSION
-        READ "on_tpr", APIC_TPR
+        READ "on_version", LAPIC_VERSION
+        READ "on_tpr", LAPIC_TPR
         SHOW "faults", [faults]
         END
 

@@ -15,14 +15,14 @@ main:
         COUNT_FROM_HERE
         mov ecx, TIMES
 .write32:
-        mov [fs:ebx + APIC_TPR], ecx
+        mov [fs:ebx + LAPIC_TPR], ecx
         a32 loop .write32
         COUNTED "write32"
-        mov dword [fs:ebx + APIC_TPR], 0x5A
+        mov dword [fs:ebx + LAPIC_TPR], 0x5A
         COUNT_FROM_HERE
         mov ecx, TIMES
 .read32:
-        cmp dword [fs:ebx + APIC_TPR], 0x5A
+        cmp dword [fs:ebx + LAPIC_TPR], 0x5A
         je .same32
         inc dword [other32]
 .same32:
@@ -33,14 +33,14 @@ main:
         COUNT_FROM_HERE
         mov ecx, TIMES
 .write8:
-        mov [fs:ebx + APIC_TPR], cl
+        mov [fs:ebx + LAPIC_TPR], cl
         a32 loop .write8
         COUNTED "write8"
-        mov byte [fs:ebx + APIC_TPR], 0xC4
+        mov byte [fs:ebx + LAPIC_TPR], 0xC4
         COUNT_FROM_HERE
         mov ecx, TIMES
 .read8:
-        cmp byte [fs:ebx + APIC_TPR], 0xC4
+        cmp byte [fs:ebx + LAPIC_TPR], 0xC4
         je .same8
         inc dword [other8]
 .same8:
@@ -48,40 +48,40 @@ main:
         COUNTED "read8"
         SHOW "other8", [other8]
 
-        WROTE "tpr1", APIC_TPR, 0x93    ; does the model hear of it?
-        READ "ppr1", APIC_PPR
-        WROTE "tpr2", APIC_TPR, 0x27
-        READ "ppr2", APIC_PPR
+        WROTE "tpr1", LAPIC_TPR, 0x93   ; does the model hear of it?
+        READ "ppr1", LAPIC_PPR
+        WROTE "tpr2", LAPIC_TPR, 0x27
+        READ "ppr2", LAPIC_PPR
 
-        WR APIC_TPR, 0xF0               ; holds all back
+        WR LAPIC_TPR, 0xF0              ; holds all back
         COUNT_FROM_HERE                 ; six reads
-        RD APIC_ID
+        RD LAPIC_ID
         mov [id], eax
-        RD APIC_VERSION
+        RD LAPIC_VERSION
         mov [version], eax
-        RD APIC_SVR
+        RD LAPIC_SVR
         mov [svr], eax
-        RD APIC_TIMER
+        RD LAPIC_LVT_TIMER
         mov [timer], eax
-        RD APIC_ICR_HIGH
+        RD LAPIC_ICR_HIGH
         mov [icr_high], eax
-        RD APIC_PPR
+        RD LAPIC_PPR
         COUNTED "reads"
         COUNT_FROM_HERE                 ; four writes
-        WR APIC_SVR, 0x1EE
-        WR APIC_TIMER, MASKED | 0x51
-        WR APIC_ICR_HIGH, 0x3C000000
-        WR APIC_ICR, SELF | 0x62
+        WR LAPIC_SVR, 0x1EE
+        WR LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | 0x51
+        WR LAPIC_ICR_HIGH, 0x3C000000
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x62
         COUNTED "writes"
         SHOW "id", [id]
         SHOW "version", [version]
         SHOW "svr", [svr]
         SHOW "timer", [timer]
         SHOW "icr_high", [icr_high]
-        READ "svr_after", APIC_SVR
-        READ "timer_after", APIC_TIMER
-        READ "icr_high_after", APIC_ICR_HIGH
-        READ "irr_after", APIC_IRR + 0x30
+        READ "svr_after", LAPIC_SVR
+        READ "timer_after", LAPIC_LVT_TIMER
+        READ "icr_high_after", LAPIC_ICR_HIGH
+        READ "irr_after", LAPIC_IRR + 0x30
         END
 
 align 4

@@ -6,16 +6,13 @@
 
 %define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
 %define AP_STACK        0x6000
-%define ICR_INIT        0x4500
-%define ICR_STARTUP     0x4600
-%define ICR_FIXED       0x4000
 %define TIMES           1000
 %define PATIENCE        200000
 
 ; SEND COMMAND: to the processor with APIC ID 1.
 %macro SEND 1
-        WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, %1
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, %1
         call pause
 %endmacro
 ; AWAIT WORD, VALUE: for a while.
@@ -38,23 +35,23 @@ main:
         mov byte [es:0], 0xEA           ; jumps to 0:ap_start
         mov dword [es:1], ap_start
 
-        WR APIC_TPR, 0x70
+        WR LAPIC_TPR, 0x70
         SEND ICR_INIT
         SEND ICR_STARTUP | AP_PAGE
         AWAIT step, 1
         SHOW "started", [step]
         SHOW "fresh", [ap_fresh]        ; the second one's, before it wrote any
-        READ "first", APIC_TPR          ; the second one has written 30H
-        WR APIC_TPR, 0x90
+        READ "first", LAPIC_TPR         ; the second one has written 30H
+        WR LAPIC_TPR, 0x90
         mov dword [go], 1
         AWAIT step, 2
         SHOW "second", [ap_tpr]
         SHOW "second_ppr", [ap_ppr]
-        READ "first_ppr", APIC_PPR
+        READ "first_ppr", LAPIC_PPR
         SHOW "ap_access", [ap_access]
         SHOW "ap_violation", [ap_violation]
 
-        WR APIC_TPR, 0                  ; the second one has 60H now, and that holds 51H back
+        WR LAPIC_TPR, 0                 ; the second one has 60H now, and that holds 51H back
         SEND ICR_FIXED | 0x51
         SHOW "held", [came]
         mov dword [go], 2
@@ -74,9 +71,9 @@ on_51:
         push eax
         push ebx
         inc dword [cs:came]
-        RD APIC_ID
+        RD LAPIC_ID
         mov [cs:came_on], eax
-        WR APIC_EOI, 0
+        WR LAPIC_EOI, 0
         pop ebx
         pop eax
         iret
@@ -89,33 +86,33 @@ ap_start:
         mov ds, ax
         mov sp, AP_STACK
         call big_limits
-        RD APIC_TPR
+        RD LAPIC_TPR
         mov [ap_fresh], eax
-        WR APIC_SVR, 0x1FF
-        WR APIC_TPR, 0x30
+        WR LAPIC_SVR, 0x1FF
+        WR LAPIC_TPR, 0x30
         mov dword [step], 1
 .wait1: cmp dword [go], 1
         jne .wait1
-        RD APIC_TPR
+        RD LAPIC_TPR
         mov [ap_tpr], eax
-        RD APIC_PPR
+        RD LAPIC_PPR
         mov [ap_ppr], eax
         call count_begin
         mov ebx, [apic]
         mov ecx, TIMES
-.write: mov [fs:ebx + APIC_TPR], ecx
+.write: mov [fs:ebx + LAPIC_TPR], ecx
         a32 loop .write
         call count_end
         mov eax, [count_access]
         mov [ap_access], eax
         mov eax, [count_violation]
         mov [ap_violation], eax
-        WR APIC_TPR, 0x60
+        WR LAPIC_TPR, 0x60
         sti
         mov dword [step], 2
 .wait2: cmp dword [go], 2
         jne .wait2
-        WR APIC_TPR, 0
+        WR LAPIC_TPR, 0
 .rest:  jmp .rest
 
 align 4

@@ -8,31 +8,31 @@
 main:
         cli
         mov al, 0xFF
-        out 0x21, al
-        out 0xA1, al
+        out PORT_PIC1_DATA, al
+        out PORT_PIC2_DATA, al
         call apic_find
         call apic_enable
         mov dword [0x51 * 4], on_51
         sti
 
-        WR APIC_TPR, 0x70               ; step by step
-        WR APIC_ICR, SELF | 0x51
+        WR LAPIC_TPR, 0x70              ; step by step
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x51
         times 4 nop
         SHOW "held", [came]
         THRESHOLD "threshold_held"
-        WR APIC_TPR, 0x50               ; class 5 is not above 5
+        WR LAPIC_TPR, 0x50              ; class 5 is not above 5
         times 4 nop
         SHOW "equal", [came]
         mov ebx, [apic]
-        mov byte [fs:ebx + APIC_TPR], 0x4F
+        mov byte [fs:ebx + LAPIC_TPR], 0x4F
         times 4 nop
         SHOW "below", [came]
         THRESHOLD "threshold_after"
 
         cli                             ; TPR lets it through, IF does not
-        WR APIC_TPR, 0x70
-        WR APIC_ICR, SELF | 0x51
-        WR APIC_TPR, 0
+        WR LAPIC_TPR, 0x70
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x51
+        WR LAPIC_TPR, 0
         times 4 nop
         SHOW "closed", [came]
         sti
@@ -43,12 +43,12 @@ main:
         COUNT_FROM_HERE
         mov ebp, ROUNDS
 .round:
-        WR APIC_TPR, 0x70
-        WR APIC_ICR, SELF | 0x51
+        WR LAPIC_TPR, 0x70
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x51
         times 4 nop
         mov eax, [came]
         add [early], eax
-        WR APIC_TPR, 0
+        WR LAPIC_TPR, 0
         times 4 nop
         mov eax, 1
         sub eax, [came]
@@ -65,7 +65,7 @@ on_51:
         push eax
         push ebx
         inc dword [cs:came]
-        WR APIC_EOI, 0
+        WR LAPIC_EOI, 0
         pop ebx
         pop eax
         iret

@@ -16,18 +16,18 @@ main:
         mov ebp, ROUNDS
 .round:
         mov dword [came], 0
-        WR APIC_TPR, 0x70
-        WR APIC_ICR, SELF | 0x51
+        WR LAPIC_TPR, 0x70
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x51
         call check_early
-        WR APIC_TPR, 0
+        WR LAPIC_TPR, 0
         call check_missing
 
         mov dword [came], 0
-        WR APIC_ICR, SELF | 0x73
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x73
         call check_missing              ; it has TPR at 60H now
         mov dword [came], 0
         call check_early
-        WR APIC_TPR, 0
+        WR LAPIC_TPR, 0
         call check_missing
         dec ebp
         jnz .round
@@ -53,7 +53,7 @@ on_62:
         push eax
         push ebx
         inc dword [cs:came]
-        WR APIC_EOI, 0
+        WR LAPIC_EOI, 0
         pop ebx
         pop eax
         iret
@@ -61,9 +61,9 @@ on_73:
         push eax
         push ebx
         inc dword [cs:came]
-        WR APIC_TPR, 0x60
-        WR APIC_ICR, SELF | 0x62
-        WR APIC_EOI, 0
+        WR LAPIC_TPR, 0x60
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x62
+        WR LAPIC_EOI, 0
         pop ebx
         pop eax
         iret

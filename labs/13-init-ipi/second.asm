@@ -7,16 +7,14 @@
 %define B               0x31
 %define ROUNDS          100
 %define STACK           0x6000
-%define ICR_INIT        0x4500
-%define ICR_STARTUP     0x4600
 
 %define DO_COUNT        0               ; what the other processor does when it has started
 %define DO_HALT         1
 %define DO_CHANGE       2               ; changes what INIT resets and what it keeps
 
 %macro SEND 1
-        WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, %1
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, %1
         call pause
 %endmacro
 %macro START 2                          ; START WHAT, VECTOR: waits until it says that it is there
@@ -46,9 +44,9 @@ main:
         call apic_enable
         mov dword [0x467], from_bios    ; where nobody should come
         mov al, 0x0F
-        out 0x70, al
+        out PORT_CMOS_INDEX, al
         mov al, 0x0A
-        out 0x71, al
+        out PORT_CMOS_DATA, al
         CODE_AT A << 12, right_a
         CODE_AT B << 12, right_b
         CODE_AT A << 8, byte_a
@@ -103,10 +101,10 @@ main:
         mov byte [what], DO_COUNT
 .round:
         mov ebp, [starts]
-        WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, ICR_INIT           ; one right behind the other
-        WR APIC_ICR, ICR_STARTUP | A
-        WR APIC_ICR, ICR_STARTUP | B
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, ICR_INIT          ; one right behind the other
+        WR LAPIC_ICR, ICR_STARTUP | A
+        WR LAPIC_ICR, ICR_STARTUP | B
         call wait_for_start
         cmp eax, 1
         jne .lost
@@ -243,13 +241,13 @@ record:
         mov eax, [began]
         movzx eax, word [fs:eax + 12]
         mov [selector], eax
-        RD APIC_ID
+        RD LAPIC_ID
         mov [id], eax
-        RD APIC_TPR
+        RD LAPIC_TPR
         mov [tpr], eax
-        RD APIC_SVR
+        RD LAPIC_SVR
         mov [svr], eax
-        WR APIC_SVR, 0x1FF
+        WR LAPIC_SVR, 0x1FF
         lock inc dword [starts]
         cmp byte [what], DO_HALT
         je .halt
@@ -264,7 +262,7 @@ record:
         jmp .halt
 
 change:
-        WR APIC_TPR, 0x20
+        WR LAPIC_TPR, 0x20
         mov ecx, 0x174
         xor edx, edx
         mov eax, 0x12345678

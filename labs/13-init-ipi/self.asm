@@ -7,7 +7,6 @@
 %ifndef SHUTDOWN
 %define SHUTDOWN        0x0A            ; for CMOS 0Fh: "jump to the address at 40:67"
 %endif
-%define ICR_INIT        0x4500
 %define COUNTER         0x6000          ; a segment that a restart of the guest leaves alone
 
 main:
@@ -20,8 +19,8 @@ main:
         jae finish_well
         call apic_find
         call apic_enable
-        WR APIC_TPR, 0x20
-        RD APIC_ID
+        WR LAPIC_TPR, 0x20
+        RD LAPIC_ID
         mov [id_before], eax
         mov eax, 0x12345678
         mov ecx, 0x174
@@ -33,12 +32,12 @@ main:
         mov dword [0x467], after
 round:
         mov al, 0x0F
-        out 0x70, al
+        out PORT_CMOS_INDEX, al
         mov al, SHUTDOWN
-        out 0x71, al
+        out PORT_CMOS_DATA, al
         inc dword [sent]
-        WR APIC_ICR_HIGH, [id_before]
-        WR APIC_ICR, ICR_INIT
+        WR LAPIC_ICR_HIGH, [id_before]
+        WR LAPIC_ICR, ICR_INIT
         times 16 nop
         inc dword [missed]
         jmp report
@@ -56,11 +55,11 @@ after:                                  ; from the BIOS. CS is 0
         mov eax, dr7
         mov [dr7_after], eax
         call apic_find                  ; FS has its small limit again
-        RD APIC_SVR
+        RD LAPIC_SVR
         mov [svr_after], eax
-        RD APIC_TPR
+        RD LAPIC_TPR
         mov [tpr_after], eax
-        RD APIC_ID
+        RD LAPIC_ID
         mov [id_after], eax
         cmp dword [came], ROUNDS
         jb round

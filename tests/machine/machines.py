@@ -84,7 +84,8 @@ def need_model(name: str) -> None:
 def assemble(folder: Path, name: str, *defines: str) -> Path:
     """guests/NAME.asm as a disk image of its own, with no partition table and nothing of ours."""
     binary = folder / f"{name}.bin"
-    subprocess.run(["nasm", "-f", "bin", "-I", f"{GUESTS}/", "-w+error", *[f"-D{word}" for word in defines],
+    subprocess.run(["nasm", "-f", "bin", "-I", f"{GUESTS}/", "-I", f"{BUILD}/", "-w+error",
+                    *[f"-D{word}" for word in defines],
                     "-o", str(binary), str(GUESTS / f"{name}.asm")], check=True)
     disk = folder / f"{name}.img"
     disk.write_bytes(binary.read_bytes().ljust(GUEST_SECTORS * image.SECTOR, b"\0"))

@@ -8,14 +8,14 @@ main:
         call faults_catch
         SHOW "open_at_start", 0
         call show_gate
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         and al, ~3
-        out 0x92, al
+        out PORT_SYSTEM_A, al
         call closed
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         or al, 2
         and al, ~1
-        out 0x92, al
+        out PORT_SYSTEM_A, al
         call show_gate
 
         mov ax, 0x2400                  ; the BIOS closes it
@@ -49,7 +49,7 @@ closed:
 .more:
         xor eax, eax
         cpuid
-        in al, 0x64
+        in al, PORT_KBD_COMMAND
         dec di
         jnz .more
         mov ah, 0x03                    ; and the BIOS

@@ -5,24 +5,24 @@
 main:
         call apic_find
         call apic_enable
-        WR APIC_TIMER, MASKED
-        in al, 0x21
+        WR LAPIC_LVT_TIMER, LAPIC_LVT_MASKED
+        in al, PORT_PIC1_DATA
         push ax
         mov al, 0xFF                    ; not even a timer's interrupt
-        out 0x21, al
+        out PORT_PIC1_DATA, al
         mov ebx, [apic]
         mov edi, 3000
 .write:
-        mov dword [fs:ebx + APIC_TIMER], MASKED
+        mov dword [fs:ebx + LAPIC_LVT_TIMER], LAPIC_LVT_MASKED
         dec edi
         jnz .write
         mov edi, 3000
 .end_nothing:
-        mov dword [fs:ebx + APIC_EOI], 0
+        mov dword [fs:ebx + LAPIC_EOI], 0
         dec edi
         jnz .end_nothing
         pop ax
-        out 0x21, al
+        out PORT_PIC1_DATA, al
         SHOW "left", edi
         END
 

@@ -19,14 +19,14 @@ main:
         call apic_enable
         mov ebx, [apic]
 %if WAY == BYTE_WRITE
-        mov byte [fs:ebx + APIC_SVR], 0xFF
+        mov byte [fs:ebx + LAPIC_SVR], 0xFF
 %elif WAY == MISALIGNED
-        mov dword [fs:ebx + APIC_SVR + 2], 0
+        mov dword [fs:ebx + LAPIC_SVR + 2], 0
 %elif WAY == EIGHT_BYTES
         mov eax, cr0
         and al, ~0x0C                   ; no EM, no TS: MMX
         mov cr0, eax
-        movq mm0, [fs:ebx + APIC_SVR]
+        movq mm0, [fs:ebx + LAPIC_SVR]
 %elif WAY == PAGE_END
         mov eax, [fs:ebx + 0xFFE]
 %elif WAY == FETCH
@@ -37,34 +37,34 @@ bits 16
 %elif WAY == STACK
         call enter32
 bits 32
-        lea esp, [ebx + APIC_SVR]
+        lea esp, [ebx + LAPIC_SVR]
         push dword 0
 bits 16
 %elif WAY == ADC_TO_IT
-        adc dword [fs:ebx + APIC_TPR], 1
+        adc dword [fs:ebx + LAPIC_TPR], 1
 %elif WAY == MISALIGNED_READ
-        mov ax, [fs:ebx + APIC_SVR + 1]
+        mov ax, [fs:ebx + LAPIC_SVR + 1]
         SHOW16 "ax", ax
-        mov eax, [fs:ebx + APIC_SVR + 8]
+        mov eax, [fs:ebx + LAPIC_SVR + 8]
         SHOW "behind", eax
 %elif WAY == BYTE_READ
-        mov byte [fs:ebx + APIC_TPR], 0x21
-        mov al, [fs:ebx + APIC_TPR]
+        mov byte [fs:ebx + LAPIC_TPR], 0x21
+        mov al, [fs:ebx + LAPIC_TPR]
         movzx eax, al
         SHOW "al", eax
-        WR APIC_TPR, 0
+        WR LAPIC_TPR, 0
 %elif WAY == RESERVED
-        WR APIC_ESR, 0
-        WR APIC_ESR, 0
-        WR APIC_ERROR, 0x95
+        WR LAPIC_ESR, 0
+        WR LAPIC_ESR, 0
+        WR LAPIC_LVT_ERROR, 0x95
         sti
         RD 0x040
         nop
         mov [answer], eax
         NOTED "interrupt"
         SHOW "reserved", [answer]
-        WR APIC_ESR, 0
-        READ "esr", APIC_ESR
+        WR LAPIC_ESR, 0
+        READ "esr", LAPIC_ESR
         WR 0x3D0, 0x12345678
         READ "written", 0x3D0
 %endif

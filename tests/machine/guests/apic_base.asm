@@ -4,21 +4,19 @@
 %include "apic.inc"
 
 %define ELSEWHERE       0xD0000000
-%define EN              0x800
-%define EXTD            0x400
 
 ; SETBASE "name", VALUE: WRMSR, and the fault it raised, or 0.
 %macro SETBASE 2
         mov eax, %2
         xor edx, edx
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         TRY wrmsr
         movzx eax, byte [fault]
         SHOW %1, eax
 %endmacro
 ; GETBASE "name"
 %macro GETBASE 1
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         SHOW %1, eax
 %endmacro
@@ -53,33 +51,33 @@ main:
         mov [base], eax
         CPUID_APIC "cpuid"
         call apic_enable
-        WR APIC_TPR, 0x35
+        WR LAPIC_TPR, 0x35
 
         mov eax, [base]                 ; off
-        and eax, ~EN
+        and eax, ~APIC_BASE_EN
         SETBASE "off", eax
         GETBASE "baseoff"
         CPUID_APIC "cpuidoff"
-        READ "tproff", APIC_TPR
+        READ "tproff", LAPIC_TPR
         mov eax, [base]                 ; and on: as after power-up
         SETBASE "on", eax
         CPUID_APIC "cpuidon"
-        READ "tpron", APIC_TPR
-        READ "svron", APIC_SVR
+        READ "tpron", LAPIC_TPR
+        READ "svron", LAPIC_SVR
 
         mov eax, [base]                 ; elsewhere
         and eax, 0xFFF
         or eax, ELSEWHERE
         SETBASE "move", eax
         GETBASE "moved"
-        WR APIC_TPR, 0x17
-        READ "tprold", APIC_TPR         ; nothing is left here
+        WR LAPIC_TPR, 0x17
+        READ "tprold", LAPIC_TPR        ; nothing is left here
         mov dword [apic], ELSEWHERE
-        READ "version", APIC_VERSION
-        WROTE "tprnew", APIC_TPR, 0x26
+        READ "version", LAPIC_VERSION
+        WROTE "tprnew", LAPIC_TPR, 0x26
         call apic_enable
-        WR APIC_TPR, 0
-        WR APIC_ICR, SELF | 0x51
+        WR LAPIC_TPR, 0
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x51
         nop
         NOTED "ipi"
         mov eax, [base]                 ; and back
@@ -87,16 +85,16 @@ main:
         mov eax, [base]
         and eax, 0xFFFFF000
         mov [apic], eax
-        READ "svrback", APIC_SVR
+        READ "svrback", LAPIC_SVR
 
         mov eax, [base]                 ; what must not be
         or eax, 1
         SETBASE "reserved", eax
         mov eax, [base]
-        and eax, ~EN
-        or eax, EXTD
+        and eax, ~APIC_BASE_EN
+        or eax, APIC_BASE_EXTD
         SETBASE "invalid", eax
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         mov eax, [base]
         mov edx, 0x80000000
         TRY wrmsr
@@ -110,7 +108,7 @@ main:
         jz .none
         SAY "has x2apic", 10
         mov eax, [base]
-        or eax, EXTD
+        or eax, APIC_BASE_EXTD
         SETBASE "x2", eax
         RDX "x2id", 0x802
         RDX "x2version", 0x803
@@ -124,7 +122,7 @@ main:
         WRX "x2tprgood", 0x808, 0x42
         RDX "x2tpr", 0x808
         WRX "x2tprzero", 0x808, 0
-        WRX "x2svr", 0x80F, 0x1FF
+        WRX "x2svr", 0x80F, LAPIC_SVR_ENABLE | 0xFF
         WRX "x2selfbad", 0x83F, 0x100
         mov dword [0x51 * 4], on_x2
         WRX "x2self", 0x83F, 0x51
@@ -135,11 +133,11 @@ main:
         mov eax, [base]                 ; no way straight back
         SETBASE "x2back", eax
         mov eax, [base]
-        and eax, ~EN
+        and eax, ~APIC_BASE_EN
         SETBASE "x2off", eax
         mov eax, [base]
         SETBASE "x2on", eax
-        READ "version2", APIC_VERSION
+        READ "version2", LAPIC_VERSION
 .none:
         END
 

@@ -10,20 +10,20 @@ main:
         call apic_find
         call apic_enable
         mov al, 0xFF                    ; nothing else wakes it
-        out 0x21, al
-        out 0xA1, al
-        WR APIC_ICR, SELF | 0x62
+        out PORT_PIC1_DATA, al
+        out PORT_PIC2_DATA, al
+        WR LAPIC_ICR, LAPIC_ICR_SELF | 0x62
         sti
         hlt
         NOTED "self"
-        WR APIC_DIVIDE, 0xB             ; by 1
+        WR LAPIC_DIVIDE, 0xB            ; by 1
         mov dword [0x51 * 4], on_timer
-        WR APIC_TIMER, 0x51
+        WR LAPIC_LVT_TIMER, 0x51
         mov edi, 1
 .round:
         cli
         mov byte [came], 0
-        WR APIC_COUNT, edi              ; EDI instructions from now, or later
+        WR LAPIC_INITIAL_COUNT, edi     ; EDI instructions from now, or later
         mov cx, 8
 .work:
         loop .work
@@ -48,7 +48,7 @@ on_timer:
         inc dword [cs:ticks]
         xor eax, eax
         mov ebx, [cs:apic]
-        mov [fs:ebx + APIC_EOI], eax
+        mov [fs:ebx + LAPIC_EOI], eax
         pop ebx
         pop eax
         iret

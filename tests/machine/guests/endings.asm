@@ -21,11 +21,11 @@ main:
         push ds
         pop es
         mov di, 0x600
-        mov dx, 0x64
+        mov dx, PORT_KBD_COMMAND
         insb
 %elif WAY == OUTS
         mov si, 0x600
-        mov dx, 0x92
+        mov dx, PORT_SYSTEM_A
         outsb
 %elif WAY == END_3
         mov cl, 3

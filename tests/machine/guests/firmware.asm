@@ -11,11 +11,11 @@
 ;   -DA20_CLOSED     the A20 gate is closed; -DNO_2401: and INT 15h 2401h does not open it
 ; It stays behind at the top of base memory, one KiB of which it takes.
 
+%include "x86.inc"
+
 bits 16
 org 0
 
-%define IA32_FEATURE_CONTROL 0x3A
-%define LOCKED               1
 %define BASE_MEMORY          0x413      ; KiB
 %define EBDA                 0x40E      ; its segment
 %define INT15                (0x15 * 4)
@@ -45,8 +45,8 @@ moved:
         mov [INT15 + 2], cs
         sti
 %ifdef VMX_OFF
-        mov ecx, IA32_FEATURE_CONTROL
-        mov eax, LOCKED
+        mov ecx, MSR_IA32_FEATURE_CONTROL
+        mov eax, FEATURE_CONTROL_LOCK
         xor edx, edx
         wrmsr
 %endif
@@ -62,9 +62,9 @@ moved:
         call start_second
 %endif
 %ifdef A20_CLOSED
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         and al, ~3
-        out 0x92, al
+        out PORT_SYSTEM_A, al
 %endif
         xor ax, ax
         mov es, ax
@@ -203,7 +203,7 @@ rsdt:   HEADER "RSDT", rsdt_end - rsdt
 madt_address: dd madt - tables
 rsdt_end:
 madt:   HEADER "APIC", tables_end - madt
-        dd 0xFEE00000, 1
+        dd APIC_BASE_DEFAULT, 1
 %assign ID 0
 %rep 3
         db 0, 8, ID, ID                 ; a local APIC
@@ -242,7 +242,7 @@ wipe_tables:
         mov ds, ax
         ret
 pci:
-        mov dx, 0xCF8
+        mov dx, PORT_PCI_ADDRESS
         out dx, eax
         mov dx, 0xCFC
         ret
@@ -256,7 +256,6 @@ pci:
 %ifdef START_SECOND
 %define AP_PAGE         0x60            ; the vector of its SIPI
 %define AP_TABLES       0x70000         ; one page for paging, one for VMXON
-%define APIC_ICR        0xFEE00300
 
 ; By INIT, SIPI: it goes on at `second` and halts.
 start_second:
@@ -274,11 +273,11 @@ start_second:
         mov fs, bx
         and al, 0xFE
         mov cr0, eax
-        mov ebx, APIC_ICR
+        mov ebx, APIC_BASE_DEFAULT + LAPIC_ICR
         mov dword [fs:ebx + 0x10], 1 << 24
-        mov dword [fs:ebx], 0x4500
+        mov dword [fs:ebx], LAPIC_ICR_INIT | LAPIC_ICR_ASSERT
         call pause
-        mov dword [fs:ebx], 0x4600 | AP_PAGE
+        mov dword [fs:ebx], LAPIC_ICR_STARTUP | LAPIC_ICR_ASSERT | AP_PAGE
         call pause
         sti
         ret
@@ -289,14 +288,14 @@ second:
         cli
         mov ax, cs
         mov ds, ax
-        mov ecx, IA32_FEATURE_CONTROL
+        mov ecx, MSR_IA32_FEATURE_CONTROL
 %ifdef AP_VMX_OFF
-        mov eax, LOCKED
+        mov eax, FEATURE_CONTROL_LOCK
         xor edx, edx
         wrmsr
 %else
         rdmsr
-        test al, LOCKED
+        test al, FEATURE_CONTROL_LOCK
         jnz .locked
         mov al, 5
         wrmsr

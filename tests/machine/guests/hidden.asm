@@ -211,23 +211,22 @@ events:
         RESULT 'aftr', dword [ebx + 0x1100]
         ret
 
-%define APIC            0xFEE00000
 %define APIC_VECTOR     0x1E            ; pm.inc's IDT has 32
 
 interrupt:                              ; an interrupt of the APIC, to itself; its frame goes there
         mov dword [PM_IDT + APIC_VECTOR * 8], on_irq
         mov word [PM_IDT + APIC_VECTOR * 8 + 2], SEL_CODE32
         mov dword [PM_IDT + APIC_VECTOR * 8 + 4], 0x8E00
-        in al, 0x21                     ; alone
+        in al, PORT_PIC1_DATA           ; alone
         mov [mask], al
         mov al, 0xFF
-        out 0x21, al
-        mov dword [APIC + 0xF0], 0x1FF
+        out PORT_PIC1_DATA, al
+        mov dword [APIC_BASE_DEFAULT + LAPIC_SVR], LAPIC_SVR_ENABLE | 0xFF
         mov dword [irqs], 0
         mov [own_esp], esp
         mov esp, [base]
         add esp, 0x1000
-        mov dword [APIC + 0x300], 0x40000 + APIC_VECTOR
+        mov dword [APIC_BASE_DEFAULT + LAPIC_ICR], LAPIC_ICR_SELF | APIC_VECTOR
         sti
         nop
         nop
@@ -235,13 +234,13 @@ interrupt:                              ; an interrupt of the APIC, to itself; i
 .behind:
         mov esp, [own_esp]
         mov al, [mask]
-        out 0x21, al
+        out PORT_PIC1_DATA, al
         RESULT 'irqs', [irqs]
         ret
 
 on_irq:
         inc dword [irqs]
-        mov dword [APIC + 0xB0], 0
+        mov dword [APIC_BASE_DEFAULT + LAPIC_EOI], 0
         jmp interrupt.behind
 
 ; --- A guest that single-steps itself meanwhile -------------------------------------------------------

@@ -7,8 +7,6 @@
 %define IRQ0            8
 %define PAGE_DIRECTORY  0x10000
 %define NOT_PRESENT     0x40000000      ; 4 MiB without memory in the page directory
-%define TF              0x100
-%define IF              0x200
 
 main:
         mov ax, 0x2401                  ; the BIOS opens A20
@@ -52,11 +50,11 @@ timer_slow:
         xor bx, bx
 timer_set:
         mov al, 0x36
-        out 0x43, al
+        out PORT_PIT_COMMAND, al
         mov al, bl
-        out 0x40, al
+        out PORT_PIT_DATA, al
         mov al, bh
-        out 0x40, al
+        out PORT_PIT_DATA, al
         sti
         ret
 
@@ -68,9 +66,9 @@ on_irq0:
         mov ax, [bp + 6]
         or [cs:seen_flags], ax
         inc dword [cs:irqs]
-        in al, 0x64
+        in al, PORT_KBD_COMMAND
         mov al, 0x20
-        out 0x20, al
+        out PORT_PIC1_COMMAND, al
         pop ax
         pop bp
         iret

@@ -8,7 +8,6 @@
 %define PERIOD          3000
 %define LONG            12000           ; turns of LOOP: several periods
 %define LVT_PERIODIC    0x20000
-%define PIC_MASK        0x21
 
 ; How many interrupts came while they were off, and how many then.
 %macro OUTCOME 1
@@ -27,52 +26,52 @@ main:
         mov dword [LOW * 4], on_interrupt
         mov dword [0x08 * 4], on_pit
         mov al, 0xFF
-        out PIC_MASK, al
-        out 0xA1, al
-        WR APIC_DIVIDE, 0xB             ; by 1
+        out PORT_PIC1_DATA, al
+        out PORT_PIC2_DATA, al
+        WR LAPIC_DIVIDE, 0xB            ; by 1
 
-        WR APIC_TIMER, TIMER | LVT_PERIODIC
-        WR APIC_COUNT, PERIOD
+        WR LAPIC_LVT_TIMER, TIMER | LVT_PERIODIC
+        WR LAPIC_INITIAL_COUNT, PERIOD
         call wait_long
-        RD APIC_IRR + TIMER / 32 * 16
+        RD LAPIC_IRR + TIMER / 32 * 16
         mov [irr], eax
         call timer_off
         SHOW "irr", [irr]
         OUTCOME "timer"
 
-        WR APIC_TIMER, TIMER            ; the APIC's first, the 8259's then
-        WR APIC_COUNT, PERIOD
+        WR LAPIC_LVT_TIMER, TIMER       ; the APIC's first, the 8259's then
+        WR LAPIC_INITIAL_COUNT, PERIOD
         call wait_long
         mov al, 0xFE
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         mov ecx, 400000                 ; more than 1/18 s at 4 MIPS
         call wait_ecx
         OUTCOME "both"
         mov al, 0xFF
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
 
-        WR APIC_ICR, SELF | LOW         ; its own, and then the machine's
-        WR APIC_TIMER, TIMER | LVT_PERIODIC
-        WR APIC_COUNT, PERIOD
+        WR LAPIC_ICR, LAPIC_ICR_SELF | LOW ; its own, and then the machine's
+        WR LAPIC_LVT_TIMER, TIMER | LVT_PERIODIC
+        WR LAPIC_INITIAL_COUNT, PERIOD
         call wait_long
         call timer_off
         OUTCOME "self"
 
-        WR APIC_TPR, TIMER & 0xF0       ; its TPR keeps the timer's out, ...
-        WR APIC_TIMER, TIMER | LVT_PERIODIC
-        WR APIC_COUNT, PERIOD
+        WR LAPIC_TPR, TIMER & 0xF0      ; its TPR keeps the timer's out, ...
+        WR LAPIC_LVT_TIMER, TIMER | LVT_PERIODIC
+        WR LAPIC_INITIAL_COUNT, PERIOD
         sti
         mov ecx, LONG
         a32 loop $
         cli
-        WR APIC_TPR, 0                  ; ... and then its IF
+        WR LAPIC_TPR, 0                 ; ... and then its IF
         call wait_long
         call timer_off
         OUTCOME "tpr"
         END
 
 timer_off:
-        WR APIC_TIMER, TIMER | MASKED
+        WR LAPIC_LVT_TIMER, TIMER | LAPIC_LVT_MASKED
         ret
 
 ; CLI again after each access that may have exited: in Bochs 2.7 a machine's interrupt exits only
@@ -98,14 +97,14 @@ let_in:
 on_pit:
         push eax
         mov al, 0x20                    ; end of interrupt
-        out 0x20, al
+        out PORT_PIC1_COMMAND, al
         jmp counted
 on_interrupt:
         push eax
         push ebx
         xor eax, eax
         mov ebx, [cs:apic]
-        mov [fs:ebx + APIC_EOI], eax
+        mov [fs:ebx + LAPIC_EOI], eax
         pop ebx
 counted:
         movzx eax, byte [cs:open]

@@ -9,7 +9,6 @@
 %ifndef SHUTDOWN
 %define SHUTDOWN        0x0A
 %endif
-%define ICR_INIT        0x4500
 
 main:
         cli
@@ -21,19 +20,19 @@ main:
         wrmsr
         mov dword [0x467], after
 %ifdef A20_CLOSED
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         and al, ~3
-        out 0x92, al
+        out PORT_SYSTEM_A, al
 %endif
 round:
         mov al, 0x0F
-        out 0x70, al
+        out PORT_CMOS_INDEX, al
         mov al, SHUTDOWN
-        out 0x71, al
+        out PORT_CMOS_DATA, al
         inc dword [sent]
-        RD APIC_ID
-        WR APIC_ICR_HIGH, eax
-        WR APIC_ICR, ICR_INIT
+        RD LAPIC_ID
+        WR LAPIC_ICR_HIGH, eax
+        WR LAPIC_ICR, ICR_INIT
         times 20 nop
         inc dword [missed]              ; none came
         jmp done
@@ -50,7 +49,7 @@ after:                                  ; CS = 0, all else is the BIOS's
         mov eax, cr0
         mov [cr0_then], eax
         call apic_find                  ; and big limits again
-        RD APIC_SVR
+        RD LAPIC_SVR
         mov [svr_then], eax
         cmp dword [came], ROUNDS
         jb round
@@ -58,7 +57,7 @@ done:
         mov ecx, 0x174
         rdmsr
         SHOW "msr", eax
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         and eax, 2
         SHOW "a20", eax
         SHOW "sent", [sent]

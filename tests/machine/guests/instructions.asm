@@ -2,8 +2,6 @@
 ; Natively the same program must print the same: an exit is not to be noticed.
 %include "lib.inc"
 
-%define PIC             0x20
-%define PIC_READ_IRR    0x0A
 %define IRQ0            8               ; its vector
 %define DEBUG           1
 
@@ -68,7 +66,7 @@ single_step:
         mov dword [DEBUG * 4], on_debug
         STEP "step_nop", nop
         STEP "step_cpuid", cpuid
-        mov dx, 0x64
+        mov dx, PORT_KBD_COMMAND
         STEP "step_in", in al, dx
         STEP "step_movcr0", call toggle_ne
         STEP "step_wbinvd", wbinvd
@@ -123,7 +121,7 @@ shadowed_cpuid:
 %endmacro
 %macro STI_IN 0
         sti
-        in al, 0x64
+        in al, PORT_KBD_COMMAND
 %endmacro
 
 interrupt_shadow:
@@ -146,8 +144,8 @@ irq0_pending:
         mov word [trap_ip], 0x7777
 .wait:
         mov al, PIC_READ_IRR
-        out PIC, al
-        in al, PIC
+        out PORT_PIC1_COMMAND, al
+        in al, PORT_PIC1_COMMAND
         test al, 1
         jz .wait
         ret
@@ -160,7 +158,7 @@ on_irq0:
         sub ax, [cs:step_to]
         mov [cs:trap_ip], ax
         mov al, 0x20                    ; end of interrupt
-        out PIC, al
+        out PORT_PIC1_COMMAND, al
         pop ax
         pop bp
         iret
@@ -178,7 +176,7 @@ flags_and_registers:
         mov esi, 0x55555555
         mov edi, 0x66666666
         mov ebp, 0x77777777
-        in al, 0x64                     ; an exit that changes AL alone
+        in al, PORT_KBD_COMMAND         ; an exit that changes AL alone
         mov al, 0
         pushfd
         pop dword [flags]

@@ -14,10 +14,10 @@ main:
         call apic_find
         call apic_enable
         mov al, 0xFF
-        out 0x21, al
-        out 0xA1, al
-        WR APIC_DFR, 0xFFFFFFFF
-        WR APIC_LDR, MEMBER
+        out PORT_PIC1_DATA, al
+        out PORT_PIC2_DATA, al
+        WR LAPIC_DFR, 0xFFFFFFFF
+        WR LAPIC_LDR, MEMBER
         mov ecx, ENTRY_LOW + 1
         mov eax, MEMBER
         call io_write
@@ -55,7 +55,7 @@ one:
         a32 loop .wait
 .come:
         cli
-        mov eax, MASKED
+        mov eax, LAPIC_LVT_MASKED
         mov ecx, ENTRY_LOW
 io_write:                               ; ECX = index, EAX = value
         push ebx
@@ -69,7 +69,7 @@ on_level:                               ; once is enough: masked before the EOI
         push eax
         push ecx
         mov ecx, ENTRY_LOW
-        mov eax, MASKED | LEVEL | LOGICAL | 0x73
+        mov eax, LAPIC_LVT_MASKED | LEVEL | LOGICAL | 0x73
         call io_write
         mov al, 0x73
         call note

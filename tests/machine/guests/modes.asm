@@ -116,7 +116,7 @@ paging_pae:
 long_mode:
         mov eax, PML4
         mov cr3, eax
-        mov ecx, MSR_EFER
+        mov ecx, MSR_IA32_EFER
         rdmsr
         or eax, EFER_LME
         wrmsr
@@ -145,7 +145,7 @@ bits 32
         mov eax, cr0
         and eax, ~(CR0_PG | CR0_NE)
         mov cr0, eax
-        mov ecx, MSR_EFER
+        mov ecx, MSR_IA32_EFER
         rdmsr
         and eax, ~EFER_LME
         wrmsr
@@ -220,12 +220,12 @@ cr0_by_r8:
 every_kind:
         KEEPS 0, cpuid
         KEEPS 1, mov cr0, rax
-        KEEPS 2, in al, 0x64
+        KEEPS 2, in al, PORT_KBD_COMMAND
         KEEPS 3, rdmsr
         KEEPS 4, wrmsr
         KEEPS 5, vmcall
         KEEPS 6, wbinvd
-        KEEPS 7, out 0x92, al
+        KEEPS 7, out PORT_SYSTEM_A, al
         ret
 
 align 8

@@ -1,10 +1,8 @@
 ; mtrr.asm: the guest sets memory types, rightly and wrongly.
 %include "lib.inc"
 
-%define PHYSBASE7       0x20E           ; the eighth pair: no BIOS uses it
-%define PHYSMASK7       0x20F
-%define DEF_TYPE        0x2FF
-%define FIX_64K         0x250
+%define PHYSBASE7       (MSR_IA32_MTRR_PHYSBASE0 + 14)      ; the eighth pair: no BIOS uses it
+%define PHYSMASK7       (PHYSBASE7 + 1)
 
 ; WRITE "name", MSR, HIGH, LOW: prints the fault and what the MSR holds afterwards.
 %macro WRITE 4
@@ -20,7 +18,7 @@
 
 main:
         call faults_catch
-        mov ecx, 0xFE                   ; MTRRCAP: how many pairs
+        mov ecx, MSR_IA32_MTRRCAP       ; how many pairs
         rdmsr
         SHOW "cap", eax
         WRITE "mask", PHYSMASK7, 0x0F, 0xFFE00800       ; 2 MiB, valid
@@ -29,20 +27,20 @@ main:
         WRITE "base_bit8", PHYSBASE7, 0, 0x00800106     ; a reserved bit
         WRITE "base_wide", PHYSBASE7, 0x100000, 0x00800006 ; beyond the physical address width
         WRITE "mask_off", PHYSMASK7, 0, 0
-        mov ecx, DEF_TYPE
+        mov ecx, MSR_IA32_MTRR_DEF_TYPE
         rdmsr
         mov [def_type], eax
         mov bl, al
-        WRITE "def_same", DEF_TYPE, 0, [def_type]
+        WRITE "def_same", MSR_IA32_MTRR_DEF_TYPE, 0, [def_type]
         mov eax, [def_type]
         mov al, 7                       ; there is no type 7
         mov [def_type], eax
-        WRITE "def_bad", DEF_TYPE, 0, [def_type]
-        mov ecx, FIX_64K
+        WRITE "def_bad", MSR_IA32_MTRR_DEF_TYPE, 0, [def_type]
+        mov ecx, MSR_IA32_MTRR_FIX64K
         rdmsr
         mov [fixed], eax
         mov [fixed + 4], edx
-        WRITE "fix_same", FIX_64K, [fixed + 4], [fixed]
+        WRITE "fix_same", MSR_IA32_MTRR_FIX64K, [fixed + 4], [fixed]
         mov dword [0x600], 0x12345678   ; and memory is still memory
         SHOW "memory", [0x600]
         END

@@ -2,27 +2,26 @@
 %include "lib.inc"
 %include "apic.inc"
 
-%define NMI_SELF        0x4400          ; to a physical destination: a shorthand cannot be used
 
 main:
         call faults_catch
         call apic_find
         mov dword [2 * 4], on_nmi
-        in al, 0x21                     ; no other exits meanwhile
+        in al, PORT_PIC1_DATA           ; no other exits meanwhile
         mov [mask], al
         mov al, 0xFF
-        out 0x21, al
-        RD APIC_ID
+        out PORT_PIC1_DATA, al
+        RD LAPIC_ID
         and eax, 0xFF000000
         mov ebx, [apic]
-        mov [fs:ebx + APIC_ICR_HIGH], eax
-        WR APIC_ICR, NMI_SELF
+        mov [fs:ebx + LAPIC_ICR_HIGH], eax
+        WR LAPIC_ICR, ICR_NMI
         nop
         nop
         movzx eax, byte [count]
         SHOW "alone", eax
         mov byte [sends], 1             ; and one more that must wait for the handler's end; the next
-        WR APIC_ICR, NMI_SELF           ; exit then is an exception
+        WR LAPIC_ICR, ICR_NMI           ; exit then is an exception
         mov ecx, 0x480
         TRY rdmsr
         xor eax, eax
@@ -32,7 +31,7 @@ main:
         movzx eax, byte [count]
         SHOW "with_fault", eax
         mov byte [sends], 3             ; in the handler: it waits until that is over
-        WR APIC_ICR, NMI_SELF
+        WR LAPIC_ICR, ICR_NMI
         mov ecx, 100
 .wait:
         xor eax, eax
@@ -43,7 +42,7 @@ main:
         movzx eax, byte [count]
         SHOW "nested", eax
         mov al, [mask]
-        out 0x21, al
+        out PORT_PIC1_DATA, al
         END
 
 on_nmi:
@@ -53,9 +52,9 @@ on_nmi:
         cmp byte [cs:sends], 0
         je .done
         dec byte [cs:sends]
-        mov eax, NMI_SELF
+        mov eax, ICR_NMI
         mov ebx, [cs:apic]
-        mov [fs:ebx + APIC_ICR], eax
+        mov [fs:ebx + LAPIC_ICR], eax
 .done:
         pop ebx
         pop eax

@@ -2,10 +2,6 @@
 ; that the guest can see it there, mask it, and give it another vector.
 %include "lib.inc"
 
-%define PIC             0x20
-%define PIC_MASK        0x21
-%define READ_IRR        0x0A            ; OCW3
-%define READ_ISR        0x0B
 %define OLD_VECTOR      0x08
 %define NEW_VECTOR      0x70
 
@@ -20,21 +16,21 @@
 main:
         mov dword [OLD_VECTOR * 4], on_old
         mov dword [NEW_VECTOR * 4], on_new
-        in al, PIC_MASK
+        in al, PORT_PIC1_DATA
         mov [mask], al
         mov al, 0xFE                    ; the timer alone
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         call requested                  ; it is in IRR, and nobody has acknowledged it
         SHOW "irr", eax
-        mov al, READ_ISR
+        mov al, PIC_READ_ISR
         call ask
         SHOW "isr", eax
         mov al, 0xFF                    ; masked, it must not come
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         call let_in
         COUNTS "masked"
         mov al, 0xFE
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         call let_in
         COUNTS "unmasked"
         call requested
@@ -48,7 +44,7 @@ main:
         mov bl, OLD_VECTOR
         call initialize
         mov al, [mask]
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         END
 
 ; Interrupts off, until the 8259 has the timer's. Out: EAX = IRR, 0 after a long time.
@@ -56,7 +52,7 @@ requested:
         cli
         mov ecx, 1000000
 .next:
-        mov al, READ_IRR
+        mov al, PIC_READ_IRR
         call ask
         test al, 1
         jnz .done
@@ -65,8 +61,8 @@ requested:
         ret
 
 ask:
-        out PIC, al
-        in al, PIC
+        out PORT_PIC1_COMMAND, al
+        in al, PORT_PIC1_COMMAND
         movzx eax, al
         ret
 
@@ -80,15 +76,15 @@ let_in:
 
 initialize:                             ; BL = first vector
         mov al, 0x11
-        out PIC, al
+        out PORT_PIC1_COMMAND, al
         mov al, bl
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         mov al, 4
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         mov al, 1
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         mov al, 0xFE
-        out PIC_MASK, al
+        out PORT_PIC1_DATA, al
         ret
 
 on_old:
@@ -99,7 +95,7 @@ on_new:
 ended:
         push ax
         mov al, 0x20
-        out PIC, al
+        out PORT_PIC1_COMMAND, al
         pop ax
         iret
 

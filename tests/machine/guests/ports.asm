@@ -1,14 +1,13 @@
 ; ports.asm: devices that hv16 passes through, and the ports that it looks at on the way.
 %include "lib.inc"
 
-%define PCI_ADDRESS     0xCF8
 %define PCI_DATA        0xCFC
 
 main:
         call faults_catch
         cli
 
-        mov dx, PCI_ADDRESS             ; bus 0, device 0, function 0, register 0: the host bridge
+        mov dx, PORT_PCI_ADDRESS        ; bus 0, device 0, function 0, register 0: the host bridge
         mov eax, 0x80000000
         out dx, eax
         in eax, dx
@@ -24,7 +23,7 @@ main:
         mov eax, 0x12345678
         in al, dx
         SHOW "pci_byte", eax
-        mov dx, PCI_ADDRESS             ; register 8, revision and class
+        mov dx, PORT_PCI_ADDRESS        ; register 8, revision and class
         mov eax, 0x80000008
         out dx, eax
         mov dx, PCI_DATA
@@ -34,8 +33,8 @@ main:
         mov si, 0x10                    ; CMOS: floppies, disks, memory sizes
 .cmos:
         mov ax, si
-        out 0x70, al
-        in al, 0x71
+        out PORT_CMOS_INDEX, al
+        in al, PORT_CMOS_DATA
         mov ah, al                      ; the value, and which
         mov bx, si
         mov al, bl
@@ -46,20 +45,20 @@ main:
         jb .cmos
 
         xor eax, eax
-        in al, 0x21
+        in al, PORT_PIC1_DATA
         SHOW "pic_mask", eax
-        in al, 0xA1
+        in al, PORT_PIC2_DATA
         SHOW "pic2_mask", eax
         in al, 0x61
         and al, 3
         SHOW "port61", eax
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         SHOW "port92", eax
         mov eax, 0x12345678
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         SHOW "port92_only_al", eax
         mov eax, 0xFFFFFFFF
-        mov dx, 0xCF9
+        mov dx, PORT_RESET_CONTROL
         in al, dx
         SHOW "cf9", eax
         mov al, 0x02                    ; chooses which reset, and does not start it
@@ -91,36 +90,36 @@ keyboard:
         call command
         pop ax
         or al, 1
-        out 0x60, al
+        out PORT_KBD_DATA, al
         mov al, 0xD0
         call command
         call answer
         SHOW "kbd_output_after", eax
         mov al, 0xED                    ; data to port 60h that follows no D1h: lights off
-        out 0x60, al
+        out PORT_KBD_DATA, al
         call answer
         SHOW "kbd_ack", eax
         mov al, 0
-        out 0x60, al
+        out PORT_KBD_DATA, al
         call answer
         SHOW "kbd_ack2", eax
         ret
 
 command:
         push ax
-.full:  in al, 0x64
+.full:  in al, PORT_KBD_COMMAND
         test al, 2
         jnz .full
         pop ax
-        out 0x64, al
+        out PORT_KBD_COMMAND, al
         ret
 answer:
         xor eax, eax
         mov ecx, 1000000
-.wait:  in al, 0x64
+.wait:  in al, PORT_KBD_COMMAND
         test al, 1
         jnz .ready
         a32 loop .wait
-.ready: in al, 0x60
+.ready: in al, PORT_KBD_DATA
         ret
 %include "lib_end.inc"

@@ -20,14 +20,14 @@
 
 main:
         mov al, COUNT
-        out 0x70, al
-        in al, 0x71
+        out PORT_CMOS_INDEX, al
+        in al, PORT_CMOS_DATA
         inc al
         mov ah, al
         mov al, COUNT
-        out 0x70, al
+        out PORT_CMOS_INDEX, al
         mov al, ah
-        out 0x71, al
+        out PORT_CMOS_DATA, al
         movzx eax, al
         SHOW "boots", eax
 %ifdef KEYBOARD_AFTERWARDS               ; a byte for the keyboard: F4h, "enable"
@@ -35,11 +35,11 @@ main:
         je .first
         push ax
         mov al, 0xF4
-        out 0x60, al
+        out PORT_KBD_DATA, al
         mov ecx, 100000
-.answer: in al, 0x64
+.answer: in al, PORT_KBD_COMMAND
         a32 loop .answer
-        in al, 0x60
+        in al, PORT_KBD_DATA
         movzx eax, al
         SHOW "keyboard", eax
         pop ax
@@ -62,8 +62,8 @@ main:
         mov dword [es:1], .second
         call apic_find
         call apic_enable
-        WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, 0x4620             ; it has waited since power-up, or since the reset
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, ICR_STARTUP | 0x20 ; it has waited since power-up, or since the reset
         jmp $
 .second:
         xor ax, ax
@@ -82,28 +82,28 @@ main:
 %endif
 %ifdef PENDING
         mov al, 0xD1
-        out 0x64, al
+        out PORT_KBD_COMMAND, al
 %endif
 %if WAY == KEYBOARD
         mov al, 0xFE
-        out 0x64, al
+        out PORT_KBD_COMMAND, al
 %elif WAY == OUTPUT_PORT
         mov al, 0xD1
-        out 0x64, al
+        out PORT_KBD_COMMAND, al
         mov al, 0xFE
-        out 0x60, al
+        out PORT_KBD_DATA, al
 %elif WAY == PORT92
-        in al, 0x92
+        in al, PORT_SYSTEM_A
         or al, 1
-        out 0x92, al
+        out PORT_SYSTEM_A, al
 %elif WAY == CF9
-        mov dx, 0xCF9
+        mov dx, PORT_RESET_CONTROL
         mov al, 2
         out dx, al
         mov al, 6
         out dx, al
 %elif WAY == CF9_WORD
-        mov dx, 0xCF8
+        mov dx, PORT_PCI_ADDRESS
         mov ax, 0x0600
         out dx, ax
 %elif WAY == TRIPLE

@@ -6,11 +6,6 @@
 %define AP_PAGE         0x20            ; the vectors of two SIPIs: 0x20000 and 0x21000
 %define AP_OTHER_PAGE   0x21
 %define AP_STACK        0x6000
-%define ICR_INIT        0x4500
-%define ICR_STARTUP     0x4600
-%define ICR_NMI         0x4400
-%define ICR_FIXED       0x4000
-%define OTHERS          0xC0000         ; the destination shorthand
 %define ROUNDS          100
 
 %define DO_SPIN         0               ; what the other processor does, interrupts off:
@@ -21,8 +16,8 @@
 
 ; SEND COMMAND: to the processor with APIC ID 1.
 %macro SEND 1
-        WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, %1
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, %1
         call pause
 %endmacro
 ; START WHAT: INIT and twice SIPI, and waits until it says that it is there.
@@ -77,7 +72,7 @@ main:
         SHOW "fixed_on", [fixed_on]
         SEND ICR_NMI
         SHOW "nmi", [nmis]
-        WR APIC_ICR, OTHERS | ICR_FIXED | 0x51
+        WR LAPIC_ICR, LAPIC_ICR_OTHERS | ICR_FIXED | 0x51
         call pause
         SHOW "broadcast", [fixed]
         START DO_SLEEP
@@ -102,21 +97,21 @@ main:
         mov ebp, ROUNDS
 .round:
         mov byte [what], DO_SPIN
-        WR APIC_ICR_HIGH, 1 << 24
-        WR APIC_ICR, ICR_INIT                   ; one right after the other
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, ICR_INIT                  ; one right after the other
 %ifdef PAUSES
         call pause
 %endif
-        WR APIC_ICR, ICR_STARTUP | AP_PAGE
-        WR APIC_ICR, ICR_STARTUP | AP_OTHER_PAGE
+        WR LAPIC_ICR, ICR_STARTUP | AP_PAGE
+        WR LAPIC_ICR, ICR_STARTUP | AP_OTHER_PAGE
         call pause
         dec ebp
         jnz .round
         SHOW "rounds", [starts]
         SHOW "rounds_elsewhere", [elsewhere]
-        WR APIC_ICR, OTHERS | ICR_INIT          ; all of them
+        WR LAPIC_ICR, LAPIC_ICR_OTHERS | ICR_INIT ; all of them
         call pause
-        WR APIC_ICR, OTHERS | ICR_STARTUP | AP_PAGE
+        WR LAPIC_ICR, LAPIC_ICR_OTHERS | ICR_STARTUP | AP_PAGE
         call pause
         SHOW "all", [starts]
         SHOW "nmi_end", [nmis]
@@ -164,10 +159,10 @@ on_fixed:
         push ebx
         inc dword [cs:fixed]
         mov ebx, [cs:apic]
-        mov eax, [fs:ebx + APIC_ID]
+        mov eax, [fs:ebx + LAPIC_ID]
         mov [cs:fixed_on], eax
         xor eax, eax
-        mov [fs:ebx + APIC_EOI], eax
+        mov [fs:ebx + LAPIC_EOI], eax
         pop ebx
         pop eax
         iret
@@ -201,14 +196,14 @@ ap_start:
         pop dword [ap_flags]
         sidt [ap_idtr]
         call big_limits
-        mov ecx, MSR_APIC_BASE
+        mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         mov [ap_base], eax
-        RD APIC_ID
+        RD LAPIC_ID
         mov [ap_id], eax
-        RD APIC_SVR
+        RD LAPIC_SVR
         mov [ap_svr], eax
-        WR APIC_SVR, 0x1FF
+        WR LAPIC_SVR, LAPIC_SVR_ENABLE | 0xFF
         lock inc dword [starts]
         mov al, [what]
         cmp al, DO_HALT
@@ -233,8 +228,8 @@ ap_start:
         hlt
         jmp .sleep
 .send:
-        WR APIC_ICR_HIGH, 0
-        WR APIC_ICR, ICR_FIXED | 0x51
+        WR LAPIC_ICR_HIGH, 0
+        WR LAPIC_ICR, ICR_FIXED | 0x51
         jmp .spin
 
 align 4

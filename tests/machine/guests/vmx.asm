@@ -23,18 +23,18 @@ main:
         SHOW "cpuid1_ecx", ecx
         mov eax, cr4
         SHOW "cr4", eax
-        or eax, 0x2000                  ; VMXE
+        or eax, CR4_VMXE
         TRY mov cr4, eax
         SHOW "vmxe", [fault]
         mov eax, cr4
         SHOW "cr4_after", eax
-        mov ecx, 0x3A
+        mov ecx, MSR_IA32_FEATURE_CONTROL
         TRY rdmsr
         SHOW "feature_control", [fault]
         mov ecx, 0x48B
         TRY rdmsr
         SHOW "vmx_proc2", [fault]
-        mov ecx, 0x3A
+        mov ecx, MSR_IA32_FEATURE_CONTROL
         TRY wrmsr
         SHOW "feature_control_write", [fault]
         mov ecx, 0x40000000             ; outside the MSR bitmap's two ranges
@@ -52,7 +52,7 @@ main:
         mov eax, 1
         mov ecx, 7                      ; XSETBV of an XCR that does not exist
         mov ebx, cr4
-        or ebx, 0x40000                 ; OSXSAVE
+        or ebx, CR4_OSXSAVE
         mov cr4, ebx
         xor edx, edx
         TRY xsetbv
@@ -70,7 +70,7 @@ main:
         cpuid
         SHOW "cpuid1_ecx_osxsave", ecx
         mov eax, cr4
-        and eax, ~0x40000
+        and eax, ~CR4_OSXSAVE
         mov cr4, eax
         mov eax, 1
         cpuid

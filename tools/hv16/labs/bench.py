@@ -166,7 +166,8 @@ class Bench:
     def assemble(self, name: str, defines: tuple[str, ...]) -> Path:
         binary = self.out / f"{Path(name).stem}{len(self.boots) + 1}.img"
         subprocess.run(["nasm", "-f", "bin", f"-I{GUEST_INCLUDES}/", f"-I{self.lab.folder}/",
-                        f'-DNONCE="{self.nonce}"', *(f"-D{define}" for define in defines),
+                        f"-I{self.tree}/build/", f'-DNONCE="{self.nonce}"',
+                        *(f"-D{define}" for define in defines),
                         "-o", str(binary), str(self.lab.folder / name)], check=True, timeout=20)
         binary.write_bytes(binary.read_bytes().ljust(SECTORS * 512, b"\0"))
         return binary
