@@ -94,7 +94,7 @@ mbr_stop:
 
 %include "read_sector.inc"
 
-mbr_no_image_text: db "hv16: no hv16 image behind this MBR: write all of it", 13, 10, 0
+mbr_no_image_text: db "hv16: no hv16 image after this MBR: write all of it", 13, 10, 0
 mbr_read_text:     db "hv16: cannot read the boot drive: BIOS error "
 mbr_error_code:    db "00h", 13, 10, 0
 

@@ -69,7 +69,7 @@ def starter(work: Path) -> None:
         path.write_text(f"{random.SystemRandom().randrange(100000, 1000000)}\n", "ascii")
     seed = seed_of(work)
     options = " ".join(run_options(work))
-    lines = ["# Your answers: a number behind each colon, in hexadecimal, such as 7c00.",
+    lines = ["# Your answers: a number after each colon, in hexadecimal, such as 7c00.",
              "# The stop of each question is a command:", "#"]
     stops = dict.fromkeys(question.stop for question in choose(seed))
     for stop in stops:

@@ -60,7 +60,7 @@ entry:  times 3 nop                     ; operands, for whoever comes in at the 
         hlt
         jmp .halt
 
-say:                                    ; the text stands behind the call
+say:                                    ; the text follows the call
         push bp
         mov bp, sp
         xchg si, [bp + 2]

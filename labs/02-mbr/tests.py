@@ -15,7 +15,7 @@ SECTOR = image.SECTOR
 STAGE2_MAGIC, STAGE2_ADDR = 0x32475453, 0x8000
 SECTORS_MAX = 64
 MBR_LBA = 200  # where bios.asm finds the MBR
-NO_IMAGE = "hv16: no hv16 image behind this MBR: write all of it"
+NO_IMAGE = "hv16: no hv16 image after this MBR: write all of it"
 READ_ERROR = "hv16: cannot read the boot drive: BIOS error {:02X}h"
 FLOPPY, DISK, SECOND_DISK = 0, 0x80, 0x81
 BOOTING = 'docs/boot.md, "Step 1: the MBR"'
@@ -152,7 +152,7 @@ def segments(bench: Bench) -> None:
     values = whole(bench)
     seen = {name: values.get(name) for name in ("ds", "es", "ss", "sp")}
     bench.expect(seen, {"ds": 0, "es": 0, "ss": 0, "sp": 0x7C00}, "DS, ES, SS and SP in stage2",
-                 "what mbr_start has set; and the jump goes behind the magic, to STAGE2_ENTRY_OFFSET")
+                 "what mbr_start has set; and the jump goes past the magic, to STAGE2_ENTRY_OFFSET")
 
 
 # --- What the MBR refuses ----------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def identity(bench: Bench) -> None:
     low = [0, 0x7C04, 0xB8FA0, 0xFFFFF, MIB, 0x1FF678, 2 * MIB, 8 * MIB + 0x5123, 30 * MIB, GIB - 1]
     high = [GIB, GIB + 0x234567, 3 * GIB - 4, 0xFEE00030, 0xFFFFFFF0, 4 * GIB, 5 * GIB + 0x1234567, 6 * GIB - 1]
     rows = [(address, address) for address in low + high]
-    table(bench, PC + HOLE + HIGH, "physical", rows, "the physical address behind", WALK)
+    table(bench, PC + HOLE + HIGH, "physical", rows, "the physical address at", WALK)
 
 
 @test(2, "everything that is mapped can be read, written and executed")
@@ -187,7 +187,7 @@ def hidden(bench: Bench) -> None:
     bench.expect(values.get("ones_after"), 4, "the same, after it wrote something else there", HIDE)
     bench.expect(values.get("jump"), 6, "the exception where it jumps into the block (6: #UD)", HIDE)
     bench.expect([values.get("below"), values.get("behind")], [0x11111111, 0x22222222],
-                 "what it wrote right below and right behind the block", HIDE)
+                 "what it wrote right below and right above the block", HIDE)
     bench.expect(done.exits.get("EPT violation", 0), 13, "EPT violations for 13 accesses to the block", HIDE)
 
 
@@ -205,5 +205,5 @@ def types_change(bench: Bench) -> None:
 def replaced(bench: Bench) -> None:
     done = boot(bench, REPLACED, "TYPES=1", apic="mmio")
     own = done.exits.get("EPT violation", 0) - done.values.get("reads", 0)
-    bench.expect(own, 20, "EPT violations for 10 reads of the APIC's page, and 10 more behind a change of memory types "
+    bench.expect(own, 20, "EPT violations for 10 reads of the APIC's page, and 10 more after a change of memory types "
                  "(apic=mmio)", REPLACED)

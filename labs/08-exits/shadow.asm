@@ -6,7 +6,7 @@
 %define DEBUG           1
 
 ; HELD "name", INSTRUCTIONS: IRQ 0 waits, interrupts are off. Executes them, four NOPs, and prints
-; where the interrupt was taken, counted from behind the last of them.
+; where the interrupt was taken, counted from the end of the last of them.
 %macro HELD 2+
         call request_irq0
         mov word [behind], %%behind
@@ -43,7 +43,7 @@
 %endmacro
 
 ; STEP "name", INSTRUCTIONS: sets TF, executes them, two NOPs, and clears TF. Prints where the first
-; trap was taken behind them, counted from there, and how many there were in all.
+; trap was taken after them, counted from there, and how many there were in all.
 %macro STEP 2+
         mov word [place], 0x7777
         mov dword [traps], 0

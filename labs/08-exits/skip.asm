@@ -1,4 +1,4 @@
-; skip.asm: where the guest goes on behind instructions that exit; and a known number of exits.
+; skip.asm: where the guest goes on after instructions that exit; and a known number of exits.
 %include "lib.inc"
 
 ; BEHIND "name", INSTRUCTION: executes it and two INC DI, of one byte each, and prints how many of

@@ -12,7 +12,7 @@ REGISTERS = ("eax", "ebx", "ecx", "edx")
 LEAVES = ("0", "2", "4_0", "4_1", "4_3", "6", "7", "d_0", "d_1", "d_2", "ext_0", "ext_1", "ext_2",
           "ext_8")
 ANSWER = 'hv/exits/cpuid.c; SDM volume 2, "CPUID"'
-BEHIND = 'where RIP goes, skip_instruction() in hv/vmx/loop.c; SDM volume 3, ' \
+AFTER = 'where RIP goes, skip_instruction() in hv/vmx/loop.c; SDM volume 3, ' \
          '"Information for VM Exits Due to Instruction Execution"'
 HELD = 'the interruptibility state, skip_instruction() in hv/vmx/loop.c; SDM volume 3, ' \
        '"Guest Non-Register State"'
@@ -54,22 +54,22 @@ def expect_stop(bench: Bench, words: str, what: str, where: str, name: str, *mor
 
 
 def skip(bench: Bench, rip: int, length: int, blocking: int, rflags: int, pending: int) -> list[int]:
-    """RIP, interruptibility state and pending debug exceptions behind one skipped instruction, on the
+    """RIP, interruptibility state and pending debug exceptions after one skipped instruction, on the
     host. Bochs 2.7 is no judge of the latter two: it marks a trap as pending at the exit already, and
     blocks NMIs on though the field says otherwise."""
     return bench.host("driver.c", [], f"exit {rip:x} {length:x} {blocking:x} {rflags:x} {pending:x}\n")
 
 
-@test(3, "the guest goes on right behind an instruction, however long that is")
-def behind(bench: Bench) -> None:
+@test(3, "the guest goes on right after an instruction, however long that is")
+def after(bench: Bench) -> None:
     seen = guest(bench, "skip.asm").values
     for name, length in (("cpuid", 2), ("operand_size", 3), ("three_prefixes", 5), ("in_al_dx", 1),
                          ("in_al_64h", 2)):
-        bench.expect(seen.get(name), 2, f"of the two instructions behind {name}, which is {length} bytes long, "
-                                        "the guest executed", "the instruction's length: " + BEHIND)
+        bench.expect(seen.get(name), 2, f"of the two instructions after {name}, which is {length} bytes long, "
+                                        "the guest executed", "the instruction's length: " + AFTER)
     for rip, length in ((0x1000, 15), (0xFFFFFFFF80001000, 2), (0x7FFFFFFFFFE, 2)):
         bench.expect(skip(bench, rip, length, 0, 2, 0)[0], rip + length,
-                     f"RIP behind an instruction of {length} bytes at {rip:x}H", BEHIND)
+                     f"RIP past an instruction of {length} bytes at {rip:x}H", AFTER)
 
 
 @test(2, "each exit is counted once, under its own reason")
@@ -125,13 +125,13 @@ def long_mode(bench: Bench) -> None:
     seen = cpuid(bench)
     bench.expect(seen.get("long_ebx"), 0x36317668, "CPUID with RAX = 5A5A000040000000H: EBX",
                  "the leaf, which is EAX and not RAX: " + ANSWER)
-    bench.expect(seen.get("long_upper"), 0, "bits 63:32 of RAX, RBX, RCX and RDX behind CPUID",
+    bench.expect(seen.get("long_upper"), 0, "bits 63:32 of RAX, RBX, RCX and RDX after CPUID",
                  "upper halves: " + ANSWER)
-    bench.expect(seen.get("long_others"), 0, "RSI, RDI, R8 to R15 behind CPUID: bits of those that changed",
+    bench.expect(seen.get("long_others"), 0, "RSI, RDI, R8 to R15 after CPUID: bits of those that changed",
                  ANSWER)
 
 
-@test(3, "an interrupt that STI or MOV SS held back comes right behind the exit")
+@test(3, "an interrupt that STI or MOV SS held back comes right after the exit")
 def shadow(bench: Bench) -> None:
     seen = guest(bench, "shadow.asm").values
     for name, words in (("irq_nop", "STI, NOP (no exit)"), ("irq_cpuid", "STI, CPUID"),
@@ -157,7 +157,7 @@ def trap_pending(bench: Bench) -> None:
                      "bit 14 (BS) and RFLAGS.TF: " + PENDING)
 
 
-@test(2, "it gets its trap right behind the exit")
+@test(2, "it gets its trap right after the exit")
 def single_step(bench: Bench) -> None:
     seen = guest(bench, "shadow.asm").values
     bench.expect(seen.get("stray"), 0, "traps with TF clear", PENDING)

@@ -102,7 +102,7 @@ main:
 .round:
         mov ebp, [starts]
         WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, ICR_INIT          ; one right behind the other
+        WR LAPIC_ICR, ICR_INIT          ; one right after the other
         WR LAPIC_ICR, ICR_STARTUP | A
         WR LAPIC_ICR, ICR_STARTUP | B
         call wait_for_start

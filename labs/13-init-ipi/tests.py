@@ -30,7 +30,7 @@ def values(bench: Bench, boot: Boot, rows: list[tuple[str, int, str]], where: st
 @test(3, "an INIT to itself: the guest goes on through the BIOS, 100 times")
 def through_the_bios(bench: Bench) -> None:
     values(bench, itself(bench), [
-        ("missed", 0, "instructions behind the INIT that were executed"),
+        ("missed", 0, "instructions after the INIT that were executed"),
         ("came", ROUNDS, f"how often the BIOS went on at the address at 40:67, of {ROUNDS} INITs")], FIRST)
 
 

@@ -1,7 +1,7 @@
 /*
  * host.h: for a lab's driver, a C program that runs the student's pure functions on the host.
  * Commands come from standard input, a word and numbers in hexadecimal on each line. Values go back
- * behind the run's nonce, so nothing that a student's code prints is taken for one.
+ * after the run's nonce, so nothing that a student's code prints is taken for one.
  */
 #ifndef LABS_COMMON_HOST_H
 #define LABS_COMMON_HOST_H

@@ -73,8 +73,8 @@ def break_hypervisors_last_byte(disk):
 
 
 @pytest.mark.parametrize("damage, text", [
-    (break_magic, "no hv16 image behind this MBR"),
-    (break_stage2_magic, "no hv16 image behind this MBR"),
+    (break_magic, "no hv16 image after this MBR"),
+    (break_stage2_magic, "no hv16 image after this MBR"),
     (break_stage2, "stage2 is damaged on disk"),
     (break_stage2_checksum, "stage2 is damaged on disk"),
     (break_stage2_length, "stage2 is damaged on disk"),
@@ -88,9 +88,9 @@ def test_a_flipped_bit_in_the_image_is_found(out, damage, text):
 
 
 @pytest.mark.parametrize("changes, text", [
-    ({"stage2_sectors": 0}, "no hv16 image behind this MBR"),
-    ({"stage2_sectors": 65}, "no hv16 image behind this MBR"),
-    ({"stage2_sectors": 0xFFFF}, "no hv16 image behind this MBR"),
+    ({"stage2_sectors": 0}, "no hv16 image after this MBR"),
+    ({"stage2_sectors": 65}, "no hv16 image after this MBR"),
+    ({"stage2_sectors": 0xFFFF}, "no hv16 image after this MBR"),
     ({"hv_sectors": 129}, "the image header is damaged"),
     ({"hv_sectors": 0xFFFF}, "the image header is damaged"),
     ({"hv_sectors": 1}, "the image header is damaged"),

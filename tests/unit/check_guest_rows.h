@@ -147,7 +147,7 @@ static const struct row good_rows[] = {
     {0, "conforming code", {GUEST_PROTECTED(0xff), SET(GUEST_SS_ACCESS_RIGHTS, 0xf3)}},
     {0, "no unrestricted guest", {GUEST_RESTRICTED(0x9b)}},
     {0, "64-bit mode", {GUEST_LONG(0xa09b), SET(GUEST_RIP, 0xffff800000000000)}},
-    {0, "RIP one behind the canonical", {GUEST_LONG(0xa09b), SET(GUEST_RIP, 0x800000000000)}},
+    {0, "RIP one past the canonical", {GUEST_LONG(0xa09b), SET(GUEST_RIP, 0x800000000000)}},
     {0, "compatibility mode", {GUEST_LONG(0xc09b), SET(GUEST_CS_LIMIT, 0xffffffff)}},
     {0, "PAE paging", {GUEST_PAE}},
     {0, "virtual-8086 mode", {GUEST_V86}},

@@ -80,7 +80,7 @@ static void test_ppr(void **state)
 }
 
 /* TPR is read from the page, where the processor puts it; but with bug=stale-tpr. */
-static void test_tpr_behind_our_back(void **state)
+static void test_tpr_written_without_telling(void **state)
 {
     (void)state;
     assert_int_equal(lapic_write(&lapic, LAPIC_TPR, 0x20), LAPIC_UPDATE);
@@ -226,7 +226,7 @@ int main(void)
         RULE_XAPIC(test_init),
         RULE_X2APIC(test_init_in_x2apic_mode),
         RULE_XAPIC(test_ppr),
-        RULE_XAPIC(test_tpr_behind_our_back),
+        RULE_XAPIC(test_tpr_written_without_telling),
         RULE_XAPIC(test_request_and_deliver),
         RULE_XAPIC(test_trigger_mode_follows_the_request),
         RULE_XAPIC(test_eoi),

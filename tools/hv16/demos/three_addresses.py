@@ -83,7 +83,7 @@ IA32_APIC_BASE is where software looks: the guest's own, which it may move, and 
 which no guest should reach. The APIC-access address is a mark and no memory: EPT leads the guest's
 accesses to its page there, and the processor handles those by itself. Nothing is ever stored in
 that page, so all processors of a guest can share it, and one EPT. The virtual-APIC address is the
-memory behind it, a page for each processor.
+page that holds the registers, one for each processor.
 
 Three ways lead to its offset 80H: the APIC-access page, MSR 808H, and MOV CR8. The table counts
 exits for each. With TPR shadow alone (tpr) that is all the page is for. APIC-register
