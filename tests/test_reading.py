@@ -1,12 +1,15 @@
-"""docs/reading.md: each file of hv/ has its line there, and only one."""
+"""docs/reading.md: each file of hv/ has its line there, and only one. README.md: its map and its table
+of labs have what there is."""
 
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
 PAGE = (ROOT / "docs/reading.md").read_text("utf-8")
 # A line of a listing: the file, then what to look for. A name such as hv/mem/ept.[ch] is two files.
 ENTRY = re.compile(r"^(hv/\S+)  +\S", re.MULTILINE)
@@ -42,3 +45,20 @@ def test_each_file_has_one_line() -> None:
 def test_a_wrong_line_is_noticed(before: str, after: str, complaint: dict[str, int]) -> None:
     assert before in PAGE
     assert problems(PAGE.replace(before, after)) == complaint
+
+
+def test_the_map_has_every_folder() -> None:
+    """In the README: the folders of the tree at the margin, those of hv/ below hv/."""
+    plan = README.split("## Map\n")[1].split("```")[1]
+    top = {line.split("/")[0] for line in plan.splitlines() if re.match(r"\w+/ ", line)}
+    below = {line.split("/")[0].strip() for line in plan.splitlines() if re.match(r" +\w+/ ", line)}
+    inside = {path.name for path in (ROOT / "hv").rglob("*") if path.is_dir()}
+    assert top == {"mbr", "stage2", "hv", "guest16", "labs", "tools", "tests", "docs"}
+    assert below == inside
+
+
+def test_the_table_of_labs_has_every_lab() -> None:
+    rows = re.findall(r"^\| +(\d+) +\| (.+?) +\|", README, re.MULTILINE)
+    labs = [(int(file.parent.name.split("-")[0]), tomllib.loads(file.read_text("utf-8"))["title"])
+            for file in sorted((ROOT / "labs").glob("*/lab.toml"))]
+    assert [(int(number), title) for number, title in rows] == labs
