@@ -34,7 +34,7 @@ bool quirk_delivery_ignores_if(struct vcpu *vcpu)
     return lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR && !inject_can_interrupt();
 }
 
-bool quirk_nmi_wakes_from_wait_for_sipi(const struct vcpu *vcpu)
+bool quirk_nmi_wakes(const struct vcpu *vcpu)
 {
     return vcpu->init.waits_for_sipi;
 }

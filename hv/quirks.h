@@ -2,7 +2,8 @@
  * quirks.h: what emulators do against the manual, and what hv16 does about it.
  *
  * One named function for each deviation, with the emulator and the manual's rule. All other code is
- * about the manual's processor: a reader who wants only that skips this file, and nothing else.
+ * about the manual's processor: a reader who wants only that skips this file, and what it is called
+ * from: exits/init_signal.c and init/acknowledge.c, which answer an INIT that stays pending.
  */
 #ifndef HV16_QUIRKS_H
 #define HV16_QUIRKS_H
@@ -39,9 +40,10 @@ void quirk_window_is_shut_in_hlt(bool wanted);
  * one back. */
 bool quirk_delivery_ignores_if(struct vcpu *vcpu);
 
-/* Bochs 2.7 lets an NMI wake a processor from "wait-for-SIPI". Rule: NMIs are blocked there. SDM
- * volume 3, "Guest Non-Register State" (3C 25.4.2). True: put it to sleep again. */
-bool quirk_nmi_wakes_from_wait_for_sipi(const struct vcpu *vcpu);
+/* Bochs 2.7 lets an NMI that exits wake a processor that sleeps in the guest. Rule: an exit leaves
+ * the activity state as it is, and in "wait-for-SIPI" NMIs are blocked. SDM volume 3, "Guest
+ * Non-Register State" (3C 25.4.2). True: it waits for a SIPI, so put it to sleep again. */
+bool quirk_nmi_wakes(const struct vcpu *vcpu);
 
 /* --- INIT and SIPI --- */
 
@@ -62,10 +64,10 @@ bool quirk_smis_stay_blocked(const struct vcpu *vcpu);
 
 /* --- Guest state --- */
 
-/* The access rights of CS in real mode: present, data, read/write, accessed. After a reset CS is
- * code, 9Bh, but with that Bochs 2.7 refuses a selector whose bits 1:0 are not the DPL, 0. Rule: in
- * an unrestricted guest either will do. SDM volume 3, "Checks on Guest Segment Registers"
- * (3C 27.3.1.2). */
+/* The access rights of CS in real mode: present, data, read/write, accessed. Code, 9Bh, would be
+ * what a reader expects, but with that Bochs 2.7 refuses a selector whose bits 1:0 are not the DPL,
+ * 0. Rule: in an unrestricted guest either will do. SDM volume 3, "Checks on Guest Segment
+ * Registers" (3C 27.3.1.2). */
 static inline uint32_t quirk_real_mode_code_rights(void)
 {
     return 0x93;

@@ -23,7 +23,7 @@ static const char *lacking(const struct apic_mode *mode)
     return what;
 }
 
-/* posted= is for those who ask for it, while there is a processor that lacks the control. */
+/* apic=posted does without the processor's help, too, but only for those who ask for it. */
 static enum apic_option best(void)
 {
     enum apic_option mode = virt->apic_posts() ? APIC_POSTED : APIC_X2APIC;

@@ -11,14 +11,14 @@
 
 #include "vcpu.h"
 
-/* What may be in struct inbox's `notes`. */
-#define NOTE_POSTED 0x01u /* interrupts: apic/posted.h */
-#define NOTE_NMI    0x02u
-#define NOTE_INIT   0x04u
-#define NOTE_STARTUP                                                                               \
-    0x08u /* its vector in bits 15:8. If NOTE_INIT is there too, this came later                   \
-           */
-#define NOTE_RESTART                0x10u /* the guest is to begin again at its boot sector: cpu 0 only */
+/* What may be in struct inbox's `notes`. A SIPI has its vector in bits 15:8; where there is an INIT
+ * as well, the SIPI came after it. NOTE_RESTART is for cpu 0 only: the guest is to begin again at
+ * its boot sector. */
+#define NOTE_POSTED                 0x01u /* interrupts: apic/posted.h */
+#define NOTE_NMI                    0x02u
+#define NOTE_INIT                   0x04u
+#define NOTE_STARTUP                0x08u
+#define NOTE_RESTART                0x10u
 #define NOTE_STARTUP_VECTOR(vector) ((uint32_t)(vector) << 8)
 
 /* For `to`, which may be the sender itself: then it is read before the guest's next instruction.

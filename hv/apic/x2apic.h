@@ -7,7 +7,7 @@
 #include "apic/apic.h"
 
 /* The controls and the MSR bitmap follow the mode that the guest's IA32_APIC_BASE says. Until then,
- * and in ways without x2APIC, all of MSRs 800H-8FFH exit. */
+ * and in modes without x2APIC, all of MSRs 800H-8FFH exit. */
 void x2apic_follow_mode(struct vcpu *vcpu);
 /* Without virtual-interrupt delivery, WRMSR of EOI and of self-IPI would reach the machine's APIC:
  * they exit as long as it is off. */

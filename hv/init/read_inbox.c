@@ -37,6 +37,6 @@ void inbox_read(struct vcpu *vcpu)
         init_receive_sipi(vcpu, (uint8_t)(notes >> 8));
     if (notes & NOTE_RESTART)
         guest_restart_here(vcpu);
-    if (quirk_nmi_wakes_from_wait_for_sipi(vcpu))
+    if (quirk_nmi_wakes(vcpu))
         init_sleep();
 }

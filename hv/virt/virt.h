@@ -76,8 +76,8 @@ struct virt_operations {
     bool (*can_exit_soon)(void);
     void (*exit_soon)(void);
     void (*exit_soon_over)(void);
-    void (*trap_msr)(const struct vcpu *vcpu, uint32_t msr, bool read,
-                     bool write); /* below 2000H */
+    /* `msr` is below 2000H. */
+    void (*trap_msr)(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);
     void (*trap_port)(const struct vcpu *vcpu, uint16_t port, bool on);
 
     /* --- The virtual APIC --- */

@@ -1,5 +1,5 @@
 /*
- * vmx/vmcs_host.c: the host-state area: what the processor loads at every VM exit.
+ * vmx/host_state.c: the host-state area: what the processor loads at every VM exit.
  * Source: SDM volume 3, "Host-State Area" (3C 25.5).
  */
 #include "cpu/cpu.h"
