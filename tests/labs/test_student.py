@@ -42,7 +42,7 @@ def test_the_way_of_a_lab(lab, tree):
 
     file.write_text(file.read_text("utf-8") + "int x = y;\n", "utf-8")
     broken = lab("12", "grade")
-    assert broken.returncode == 1 and re.search(r"work/12/hv/apic/lapic\.c:\d+:\d+: error: .*y.*undeclared",
+    assert broken.returncode == 1 and re.search(r"work/12/hv/model/lapic\.c:\d+:\d+: error: .*y.*undeclared",
                                                 broken.stdout), broken.stdout
 
 
