@@ -55,6 +55,10 @@ bool quirk_sticky_init(const struct vcpu *vcpu);
  * came before the SIPI. */
 void quirk_init_came(struct vcpu *vcpu);
 
+/* Bochs up to 3.0 drops an INIT that is sent in VMX root operation. Rule: it is blocked there, and
+ * not lost. SDM volume 3, "Restrictions on VMX Operation" (3C 24.8). The answer is a file of its
+ * own: init/stage.c sends an INIT that is to stay pending from non-root operation. */
+
 /* Bochs 2.7 keeps NMIs and SMIs blocked after a SIPI has ended "wait-for-SIPI". Rule: they are
  * blocked in that state only. SDM volume 3, "Guest Non-Register State" (3C 25.4.2). The first is
  * for the SIPI's exit. From then on each exit says that SMIs are blocked, which no entry may: the

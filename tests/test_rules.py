@@ -1,5 +1,6 @@
 """The rules of the house, as tests: `make check` passes, and each rule notices what it is for."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def test_the_copy_is_clean(tree):
     ("exits/msr.c", "uint32_t x = PROC_HLT_EXITING;", "ask virt/virt.h"),
     ("init/state.c", '#include "vmx/vmcs.h"', "reached through the door"),
     ("exits/hlt.c", "/* LAB 9 BEGIN */", "listed in its lab.toml"),
+    ("exits/hlt.c", "/* Bochs 2.7 forgets this. */", "stands in quirks.h"),
     ("exits/msr.c", "guest_write(GUEST_RIP, 0);", "vmx/loop.c only"),
     ("main.c", "out8(PORT_E9, 0);", "the console's ports"),
     ("main.c", "*(char *)VGA_TEXT = 0;", "console/screen.c"),
@@ -58,6 +60,15 @@ def test_a_line_in_the_wrong_file_is_noticed(tree, file, line, message):
     path = tree / "hv" / file
     path.write_text(path.read_text() + line + "\n")
     assert message in problems(tree)
+
+
+def test_each_quirk_names_the_emulator_and_the_rule():
+    text = (ROOT / "hv/quirks.h").read_text()
+    comments = re.findall(r"/\*(.*?)\*/\n(?=\w[\w ]*\bquirk_)", text, re.DOTALL)
+    about = [comment for comment in comments if "Bochs" in comment or "QEMU" in comment]
+    assert len(about) >= 9 and len(comments) - len(about) <= 1, "quirk_init_came() is half of another one"
+    for comment in about:
+        assert re.search(r"(Bochs|QEMU) (up to )?\d", comment) and "SDM" in comment, comment
 
 
 def test_a_long_file_is_noticed(tree):

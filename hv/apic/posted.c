@@ -1,7 +1,7 @@
 /*
  * apic/posted.c: apic=posted. As x2apic, and interrupts for a vCPU are posted: whoever has one sets
  * its bit in the vCPU's descriptor and sends a notification. A processor that runs the guest takes
- * posted interrupts over without an exit. One that cannot (Bochs 2.7) has them drained here before
+ * posted interrupts over without an exit. One that cannot has them drained here before
  * the next entry: the same descriptor, one exit more.
  * Source: SDM volume 3, "Posted-Interrupt Processing" (3C 30.6).
  */

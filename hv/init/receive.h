@@ -26,8 +26,7 @@ _Noreturn void init_acknowledge(struct vcpu *vcpu);
  * it. init_staged() is for the INIT exit then: the guest is where it was before. On the processor
  * that booted, with the APIC in xAPIC mode; elsewhere nothing.
  *
- * An INIT sent in VMX root operation would do without: it is blocked there, and not lost (SDM
- * volume 3, "Restrictions on VMX Operation" (3C 24.8)). But Bochs up to 3.0 drops it.
+ * Why it is not sent in VMX root operation, which would do without that: hv/quirks.h.
  */
 void init_stage(struct vcpu *vcpu);
 void init_staged(struct vcpu *vcpu);
