@@ -53,7 +53,7 @@ def test_the_copy_builds(tree):
      "stage2 would reach into the buffer for the hypervisor"),
     ("hv/guest/resident.asm", "align 8\nresident_end:", "times 2048 nop\n", "build/resident.bin",
      "do not fit in RESIDENT_SIZE"),
-    ("hv/main.c", "/* Into VMX root operation", f"const int too_much[] = {{{noise(16384)}}};\n", "all",
+    ("hv/main.c", "/* This processor into the mode", f"const int too_much[] = {{{noise(16384)}}};\n", "all",
      "at most 128 fit"),
 ], ids=["mbr", "stage2", "resident", "hypervisor"])
 def test_a_part_that_is_too_large_fails_the_build_and_says_so(tree, file, before, more, target,
