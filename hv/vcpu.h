@@ -7,6 +7,7 @@
 
 #include "apic/apic_state.h"
 #include "exits/exits_state.h"
+#include "guest/guest_state.h"
 #include "init/init_state.h"
 #include "layout.h"
 #include "model/lapic.h"
@@ -58,7 +59,6 @@ struct vcpu {
     uint32_t countdown;
     uint64_t exits_at_start; /* how many there were when the guest last began */
 
-    bool keyboard_d1;   /* guest/keyboard.c: the last command was D1h, "write output port" */
     struct lapic lapic; /* the guest's local APIC, except with apic=off */
     struct external_state external;
     struct posted_descriptor posted;
@@ -67,7 +67,8 @@ struct vcpu {
     struct nmi_state nmi;
     struct repeat_state repeat;
     struct hidden_state hidden;
-    uint32_t init_exits_in_a_row; /* exits/init_signal.c */
+    struct keyboard_state keyboard;
+    struct init_signal_state init_signal;
     struct vmx_state vmx;
     struct quirks_state quirks;
 };

@@ -37,7 +37,7 @@ OWNED = [
     (r"guest_(write|set|clear)\(\s*EVENT_", {"virt/inject.c"},
      "events are injected in virt/inject.c only"),
     (r"(vmcs_write\w*\(\s*VMCS_|guest_write\(\s*)GUEST_RIP\b",
-     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_state.c", "virt/guest.h"},
+     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h"},
      "RIP is advanced in vmx/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),

@@ -21,4 +21,9 @@ struct hidden_state {
     uint64_t reads, writes;
 };
 
+/* exits/init_signal.c */
+struct init_signal_state {
+    uint32_t in_a_row; /* INIT exits, with no instruction of the guest in between */
+};
+
 #endif

@@ -39,10 +39,10 @@ static _Noreturn void leave_out(const struct vcpu *vcpu)
 
 static void storm(const struct vcpu *vcpu)
 {
-    if (vcpu->init_exits_in_a_row >= STORM_UNTIL)
+    if (vcpu->init_signal.in_a_row >= STORM_UNTIL)
         end_stop("%u INIT exits, and the guest has not executed one instruction: the INIT "
                  "stays pending; init=ack has an answer",
-                 vcpu->init_exits_in_a_row);
+                 vcpu->init_signal.in_a_row);
 }
 
 static const char *why_pending(void)
@@ -58,15 +58,15 @@ enum exit_action exit_init_signal(struct vcpu *vcpu)
 
     init_staged(vcpu);
     again = quirk_sticky_init(vcpu);
-    vcpu->init_exits_in_a_row = again ? vcpu->init_exits_in_a_row + 1 : 1;
+    vcpu->init_signal.in_a_row = again ? vcpu->init_signal.in_a_row + 1 : 1;
     if (!again)
         init_receive(vcpu);
     quirk_init_came(vcpu);
     repeat_forgive(vcpu); /* this file counts itself */
-    if (vcpu->init_exits_in_a_row == STICKY_AFTER)
+    if (vcpu->init_signal.in_a_row == STICKY_AFTER)
         log_warn("INIT exits %u times with no guest instruction in between: %s",
-                 vcpu->init_exits_in_a_row, why_pending());
-    if (vcpu->init_exits_in_a_row >= patience[machine.options.init]) {
+                 vcpu->init_signal.in_a_row, why_pending());
+    if (vcpu->init_signal.in_a_row >= patience[machine.options.init]) {
         if (vcpu->id > 0)
             leave_out(vcpu);
         init_acknowledge(vcpu);

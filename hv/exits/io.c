@@ -37,7 +37,7 @@ static void port_out(uint16_t port, uint32_t size, uint32_t value)
  */
 static const char *reset_by(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
 {
-    if (port <= PORT_KBD_DATA && port + size > PORT_KBD_DATA && vcpu->keyboard_d1) {
+    if (port <= PORT_KBD_DATA && port + size > PORT_KBD_DATA && vcpu->keyboard.output_byte_next) {
         if ((value >> 8 * (PORT_KBD_DATA - port) & KBD_PULSE_RESET) == 0)
             return "keyboard controller output port"; /* guest_restart() sends another byte */
         keyboard_expect_output_byte(vcpu, false);

@@ -16,6 +16,6 @@ enum exit_action exit_sipi(struct vcpu *vcpu)
     init_receive_sipi(vcpu, virt->exit_sipi());
     quirk_init_came(vcpu); /* an INIT right after this is one from before */
     repeat_forgive(vcpu);
-    vcpu->init_exits_in_a_row = 0;
+    vcpu->init_signal.in_a_row = 0;
     return EXIT_RESUME;
 }

@@ -7,13 +7,13 @@
 
 void keyboard_expect_output_byte(struct vcpu *vcpu, bool expected)
 {
-    vcpu->keyboard_d1 = expected;
+    vcpu->keyboard.output_byte_next = expected;
     virt->trap_port(vcpu, PORT_KBD_DATA, expected);
 }
 
 void keyboard_settle(struct vcpu *vcpu)
 {
-    if (!vcpu->keyboard_d1)
+    if (!vcpu->keyboard.output_byte_next)
         return;
     out8(PORT_KBD_DATA, KBD_OUTPUT_CALM);
     keyboard_expect_output_byte(vcpu, false);

@@ -2,11 +2,11 @@
  * vmx/bitmaps.c: which ports and MSRs exit.
  * Source: SDM volume 3, "I/O-Bitmap Addresses" (3C 25.6.4), "MSR-Bitmap Address" (25.6.9).
  */
-#include "vmx/bitmaps.h"
 #include "cpu/msr.h"
 #include "layout.h"
 #include "machine.h"
 #include "mem/pages.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 /* The four parts of an MSR bitmap: SDM, "MSR-Bitmap Address" (25.6.9). */

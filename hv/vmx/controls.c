@@ -7,8 +7,8 @@
  */
 #include "cpu/cpu.h"
 #include "mem/ept.h"
-#include "vmx/bitmaps.h"
 #include "vmx/capabilities.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 #define PROC_WANTED  (PROC_USE_IO_BITMAPS | PROC_USE_MSR_BITMAPS | PROC_ACTIVATE_SECONDARY)

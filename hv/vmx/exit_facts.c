@@ -3,7 +3,7 @@
  * Source: SDM volume 3, "Information for VM Exits Due to Vectored Events" (3C 25.9.2) and "Exit
  * Qualification" in "Basic VM-Exit Information" (28.2.1), whose table for each kind is named here.
  */
-#include "vmx/exit_facts.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 static uint64_t qualification(void)

@@ -5,13 +5,13 @@
  * Everything in handle_exit() runs at every exit, so each line costs every guest. What need not be
  * here is in exits/countdown.c and virt/repeat.c.
  */
-#include "vmx/loop.h"
 #include "console/counters.h"
 #include "console/end.h"
 #include "cpu/cpu.h"
 #include "vmx/dump.h"
 #include "vmx/enter.h"
 #include "vmx/fail.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 static struct exit_handlers handlers; /* exits/table.c */

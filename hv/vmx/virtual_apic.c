@@ -2,8 +2,8 @@
  * vmx/virtual_apic.c: what the processor does of the guest's local APIC, as controls and fields.
  * Source: SDM volume 3, "APIC Virtualization and Virtual Interrupts" (3C 30).
  */
-#include "vmx/virtual_apic.h"
 #include "vmx/capabilities.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 #include <stddef.h>
 

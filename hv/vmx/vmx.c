@@ -3,15 +3,10 @@
  */
 #include "vmx/vmx.h"
 #include "cpu/cpu.h"
-#include "vmx/bitmaps.h"
 #include "vmx/capabilities.h"
 #include "vmx/dump.h"
-#include "vmx/exit_facts.h"
-#include "vmx/guest_state.h"
-#include "vmx/loop.h"
-#include "vmx/virtual_apic.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
-#include "vmx/windows.h"
 
 /* Into VMX root operation, with one VMCS, of which two parts are filled. The guest's is the
  * caller's. */

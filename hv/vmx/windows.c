@@ -3,9 +3,9 @@
  * for an interrupt and an NMI, and the VMX-preemption timer.
  * Source: SDM volume 3, "VM-Execution Control Fields" (3C 25.6), "Other Causes of VM Exits" (26.2).
  */
-#include "vmx/windows.h"
 #include "machine.h"
 #include "vmx/capabilities.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 #define NEVER 0xFFFFFFFFu /* for the timer: a minute at least, and then one exit for nothing */

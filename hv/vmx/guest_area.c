@@ -1,13 +1,13 @@
 /*
- * vmx/guest_state.c: the guest-state area of a guest in real mode, and the parts of it that are no
+ * vmx/guest_area.c: the guest-state area of a guest in real mode, and the parts of it that are no
  * registers.
  * Source: SDM volume 3, "Guest-State Area" (3C 25.4); the values of a PC's real mode are those of
  * "Processor State Following Power-up, Reset, or INIT" (3A 10.1.1), with CS:IP to choose.
  */
-#include "vmx/guest_state.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 #include "quirks.h"
+#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 #define REAL_MODE_LIMIT 0xFFFF

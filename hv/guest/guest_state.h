@@ -1,0 +1,14 @@
+/*
+ * guest/guest_state.h: what guest/ keeps for each vCPU.
+ */
+#ifndef HV16_GUEST_GUEST_STATE_H
+#define HV16_GUEST_GUEST_STATE_H
+
+#include <stdbool.h>
+
+/* guest/keyboard.c */
+struct keyboard_state {
+    bool output_byte_next; /* the last command was D1h, "write output port" */
+};
+
+#endif

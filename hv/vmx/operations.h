@@ -1,0 +1,65 @@
+/*
+ * vmx/operations.h: the functions of the table in vmx.c, by the file that they are in. What each is
+ * to do, its units and its ranges: virt/virt.h.
+ */
+#ifndef HV16_VMX_OPERATIONS_H
+#define HV16_VMX_OPERATIONS_H
+
+#include "vcpu.h"
+#include "virt/virt.h"
+
+/* guest_area.c */
+void vmx_real_mode(uint16_t cs, uint16_t ip);
+void vmx_sleep(enum virt_sleep how);
+uint32_t vmx_blocking(void);
+void vmx_set_blocking(uint32_t blocking);
+bool vmx_step_trap_waits(void);
+void vmx_set_step_trap(bool waits);
+bool vmx_cr0_ne(void);
+void vmx_set_cr0_ne(bool ne);
+
+/* windows.c */
+void vmx_intercept_exceptions(uint32_t vectors);
+void vmx_interrupts_exit(bool on);
+void vmx_acknowledge(bool on);
+void vmx_nmis_exit(void);
+void vmx_hlt_exits(bool on);
+void vmx_interrupt_window(bool wanted);
+void vmx_nmi_window(bool wanted);
+bool vmx_can_exit_soon(void);
+void vmx_exit_soon(void);
+void vmx_exit_soon_over(void);
+
+/* bitmaps.c. The first one gives the current VMCS its bitmaps, with all that always exits. */
+void vmx_open_bitmaps(const struct vcpu *vcpu);
+void vmx_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);
+void vmx_trap_port(const struct vcpu *vcpu, uint16_t port, bool on);
+
+/* virtual_apic.c */
+const char *vmx_apic_lacks(const struct virt_apic *wanted);
+bool vmx_apic_posts(void);
+void vmx_apic_open(const struct virt_apic *wanted, const struct virt_apic_pages *pages);
+void vmx_apic_follow_mode(const struct virt_apic *wanted, bool x2apic);
+void vmx_apic_deliver(bool on);
+void vmx_apic_set_status(uint8_t rvi, uint8_t svi);
+uint8_t vmx_apic_requested(void);
+void vmx_exit_when_tpr_below(uint32_t class);
+uint32_t vmx_tpr_limit(void);
+void vmx_exit_at_eoi(uint8_t vector, bool on);
+
+/* exit_facts.c */
+uint32_t vmx_exit_reason(void);
+uint64_t vmx_exit_detail(void);
+struct exit_io vmx_exit_io(void);
+struct exit_memory vmx_exit_memory(void);
+struct exit_apic vmx_exit_apic(void);
+struct exit_event vmx_exit_event(void);
+struct exit_cr vmx_exit_cr(void);
+struct exit_task vmx_exit_task(void);
+uint8_t vmx_exit_sipi(void);
+
+/* loop.c */
+void vmx_handle_exits(const struct exit_handlers *given);
+void vmx_loop(struct vcpu *vcpu);
+
+#endif
