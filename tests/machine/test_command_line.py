@@ -6,7 +6,7 @@ import platform
 import re
 
 import pytest
-from hv16 import bochs_installed, models, qemu
+from hv16 import bochs_installed, models, outfolder, qemu
 from hv16.paths import ROOT, UserError
 from machines import assemble, boot, run_sh
 
@@ -114,6 +114,17 @@ def test_several_cpus_still_boot_the_guest(tmp_path):
 
 
 # --- Other emulators -----------------------------------------------------------------------------
+
+
+def test_a_folder_in_use_is_said_and_left_alone(tmp_path):
+    """Two runs that wrote to the same files would both be wrong."""
+    (tmp_path / "serial.txt").write_text("somebody else's")
+    with outfolder.alone_in(tmp_path):
+        for words in ([], ["debug", "hv"]):
+            done = run_sh(*words, "--out", str(tmp_path))
+            assert done.returncode == 2 and "is in use by another run" in done.stderr, done.stderr
+        assert (tmp_path / "serial.txt").read_text() == "somebody else's"
+    assert run_sh("--run", "cpuid", "--out", str(tmp_path)).returncode == 0
 
 
 def test_kvm_without_dev_kvm_is_status_2_and_says_what_is_missing(tmp_path, need_qemu):

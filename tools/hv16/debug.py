@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hv16 import bochs, bochs_installed, run, symbols, vmcs
+from hv16 import bochs, bochs_installed, outfolder, run, symbols, vmcs
 from hv16.machine import MachineError
 from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, UserError
 from hv16.run import RunRequest
@@ -188,9 +188,15 @@ def x_plugin_is_here() -> bool:
     return any(Path("/usr/lib").glob("*/bochs/plugins/libbx_x.so"))
 
 
+def go_to(request: RunRequest, name: str, place: Place, build: Path = BUILD) -> int:
+    with outfolder.alone_in(request.out):
+        if request.interactive:
+            return open_debugger(request, place, build)
+        return show_place(request, name, place, build)
+
+
 def debug_command(request: RunRequest, name: str) -> int:
-    place = PLACES[name]
-    return open_debugger(request, place) if request.interactive else show_place(request, name, place)
+    return go_to(request, name, PLACES[name])
 
 
 def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:
@@ -207,6 +213,4 @@ def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:
             "n                 step over one call; s steps into it",
             "r, info tab       registers; how addresses are mapped",
             "vmexitbp          then c: stops at each VM exit"))
-    if request.interactive:
-        return open_debugger(request, place, build)
-    return show_place(request, names[0], place, build)
+    return go_to(request, names[0], place, build)

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hv16 import bochs, bochs_installed, image, models, qemu, summary, symbols
+from hv16 import bochs, bochs_installed, image, models, outfolder, qemu, summary, symbols
 from hv16.machine import GUEST_LOG_MAX, HV_LOG, SERIAL, Machine, MachineError, MachineSpec
-from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, ROOT, UserError, fail, shown
+from hv16.outfolder import DEFAULT_OUT
+from hv16.paths import BUILD, EXIT_OK, EXIT_STOPPED, EXIT_TIMEOUT, UserError, fail, shown
 from hv16.screen import unwrap
 from hv16.summary import Ending, Summary
 
-DEFAULT_OUT = ROOT / "out" / "run"
 POLL_SECONDS = 0.02
 SETTLE_SECONDS = 1.0  # from the last line of a log to the breakpoint after it
 PADDED_COPY_MAX = 256 << 20
@@ -50,17 +50,6 @@ class RunRequest:
 
 
 # --- Drives ------------------------------------------------------------------------------------
-
-
-def empty_out(out: Path) -> None:
-    """The default folder is emptied. In one that was named only our own files are."""
-    if out == DEFAULT_OUT and out.exists():
-        shutil.rmtree(out)
-    out.mkdir(parents=True, exist_ok=True)
-    for name in (SERIAL, HV_LOG, summary.SCREEN, summary.SUMMARY, "registers.txt",
-                 "dump-failed.txt", "emulator.log", "emulator.out", "debugger.log", "bochs.bxrc",
-                 "bochs.rc", "hv16.img", "guest16.img", "guest0.img", "guest1.img"):
-        (out / name).unlink(missing_ok=True)
 
 
 def own_image(request: RunRequest, name: str) -> str:
@@ -113,7 +102,7 @@ def make_machine(request: RunRequest) -> Machine:
         bochs_installed.check(cpu)
     else:
         qemu.check(cpu, kvm)
-    empty_out(request.out)
+    outfolder.empty(request.out)
     spec = MachineSpec(request.out.resolve(), cpu, request.cpus, request.mem_mb,
                        interactive=request.interactive)
     spec.disks = [guest_image(request, number) for number in range(len(request.guests))]
@@ -239,6 +228,11 @@ class Watcher:
 
 def execute(request: RunRequest) -> Summary:
     """The whole run. Files are in request.out when it returns; the emulator has ended."""
+    with outfolder.alone_in(request.out):
+        return execute_alone(request)
+
+
+def execute_alone(request: RunRequest) -> Summary:
     machine = make_machine(request)
     watcher = Watcher(request, machine)
     report = Summary(
