@@ -113,9 +113,6 @@ def test_several_cpus_still_boot_the_guest(tmp_path):
     boot(tmp_path, cpus=2).check_ended()
 
 
-# --- Other emulators -----------------------------------------------------------------------------
-
-
 def test_a_folder_in_use_is_said_and_left_alone(tmp_path):
     """Two runs that wrote to the same files would both be wrong."""
     (tmp_path / "serial.txt").write_text("somebody else's")
@@ -125,6 +122,9 @@ def test_a_folder_in_use_is_said_and_left_alone(tmp_path):
             assert done.returncode == 2 and "is in use by another run" in done.stderr, done.stderr
         assert (tmp_path / "serial.txt").read_text() == "somebody else's"
     assert run_sh("--run", "cpuid", "--out", str(tmp_path)).returncode == 0
+
+
+# --- Other emulators -----------------------------------------------------------------------------
 
 
 def test_kvm_without_dev_kvm_is_status_2_and_says_what_is_missing(tmp_path, need_qemu):
