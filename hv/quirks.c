@@ -2,7 +2,7 @@
  * quirks.c: what emulators do against the manual. The header says which, and the rule.
  */
 #include "quirks.h"
-#include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "host/tables.h"
 #include "virt/guest.h"
 #include "virt/inject.h"

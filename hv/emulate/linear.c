@@ -2,7 +2,7 @@
  * emulate/linear.c: the guest's memory by linear address.
  */
 #include "emulate/linear.h"
-#include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "mem/ept.h"

@@ -7,7 +7,7 @@
  * Source: SDM volume 3, "Changes to Instruction Behavior in VMX Non-Root Operation" (3C 26.3).
  */
 #include "apic/apic.h"
-#include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "exits/exits.h"
 #include "quirks.h"
 #include "virt/guest.h"

@@ -8,7 +8,7 @@
  * Source: SDM volume 3, "Single-Step Exception Condition" (3B 17.3.1.4).
  */
 #include "console/log.h"
-#include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "exits/exits.h"
 #include "mem/ept.h"
 #include "virt/guest.h"

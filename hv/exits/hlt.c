@@ -3,7 +3,7 @@
  * quirks.h has a reason. The guest falls asleep only if nothing would wake it at once.
  */
 #include "apic/apic.h"
-#include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "exits/exits.h"
 #include "virt/guest.h"
 #include "virt/virt.h"

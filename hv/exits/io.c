@@ -10,7 +10,6 @@
 #include "exits/exits.h"
 #include "guest/keyboard.h"
 #include "guest/restart.h"
-#include "layout.h"
 #include "virt/guest.h"
 #include "virt/virt.h"
 

@@ -9,7 +9,6 @@
 #include "guest/resident.h"
 #include "hypercall.h"
 #include "machine.h"
-#include "virt/inject.h"
 
 static uint32_t count_of(const struct vcpu *vcpu, uint32_t reason)
 {

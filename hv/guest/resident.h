@@ -8,7 +8,6 @@
 #ifndef HV16_GUEST_RESIDENT_H
 #define HV16_GUEST_RESIDENT_H
 
-#include "model/e820.h"
 #include <stdint.h>
 
 /* How the blob begins: first what the assembler knows, then what resident_install() fills in. */

@@ -6,7 +6,6 @@
 #include "console/end.h"
 #include "layout.h"
 #include "lib/string.h"
-#include "machine.h"
 
 extern uint8_t pool_start[]; /* hv.ld: the first page after the hypervisor's own */
 

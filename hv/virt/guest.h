@@ -8,7 +8,7 @@
 #ifndef HV16_VIRT_GUEST_H
 #define HV16_VIRT_GUEST_H
 
-#include "cpu/msr.h"
+#include "cpu/x86.h"
 #include "vcpu.h"
 #include "vmx/vmcs.h"
 

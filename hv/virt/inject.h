@@ -5,7 +5,8 @@
 #define HV16_VIRT_INJECT_H
 
 #include "cpu/x86.h"
-#include "vcpu.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 /* No event with the next entry. */
 void inject_nothing(void);

@@ -3,9 +3,8 @@
  * Source: SDM volume 3, "I/O-Bitmap Addresses" (3C 25.6.4), "MSR-Bitmap Address" (25.6.9).
  */
 #include "cpu/msr.h"
-#include "layout.h"
+#include "cpu/x86.h"
 #include "machine.h"
-#include "mem/pages.h"
 #include "vmx/operations.h"
 #include "vmx/vmcs.h"
 

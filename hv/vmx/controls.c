@@ -5,7 +5,7 @@
  *
  * The guest keeps its interrupts, its HLT and its BIOS: as little as possible exits.
  */
-#include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "mem/ept.h"
 #include "vmx/capabilities.h"
 #include "vmx/operations.h"
