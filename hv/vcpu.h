@@ -61,7 +61,7 @@ struct vcpu {
 
     struct lapic lapic; /* the guest's local APIC, except with apic=off */
     struct external_state external;
-    struct posted_descriptor posted;
+    _Alignas(QUIRK_POSTED_ALIGNMENT) struct posted_descriptor posted;
     struct inbox inbox;
     struct init_state init;
     struct nmi_state nmi;

@@ -49,7 +49,7 @@ OWNED = [
     (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},
      "the physical APIC is apic/physical.c's only"),
     (r"\bPORT_COM1\b", {"layout.h"}, "COM1 is the guest's alone"),
-    (r"\b(Bochs|QEMU|TCG) (up to )?\d", {"quirks.h", "model/options.h", "exits/init_signal.c"},
+    (r"\b(Bochs|QEMU|TCG) (up to )?\d", {"quirks.h", "quirks_state.h", "model/options.h", "exits/init_signal.c"},
      "what an emulator's version does against the manual stands in quirks.h"),
     (r"\bLAB \d", set(), "what a lab takes out is listed in its lab.toml, not marked in the source"),
 ]
