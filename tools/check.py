@@ -34,18 +34,26 @@ OWNED = [
      "the format of an event is virt/inject.c's"),
     (r"\binvept\s+%|\bEPT_(READ|WRITE|EXECUTE|LARGE)\b", {"mem/ept.c"},
      "EPT entries and INVEPT are in mem/ept.c only"),
-    (r"guest_(write|set|clear)\(\s*EVENT_", {"virt/inject.c"},
+    (r"guest_(write|set|clear)\w*\(\s*EVENT_", {"virt/inject.c"},
      "events are injected in virt/inject.c only"),
-    (r"(vmcs_write\w*\(\s*VMCS_|guest_write\(\s*)GUEST_RIP\b",
+    (r"vmcs_(write|set|clear)\w*\(\s*VMCS_VM_ENTRY_(INTERRUPTION|EXCEPTION|INSTRUCTION)",
+     {"vmx/guest_area.c"},
+     "events are injected in virt/inject.c only"),
+    (r"(vmcs_(write|set|clear)\w*\(\s*VMCS_|guest_(write|set|clear)\w*\(\s*)GUEST_RIP\b",
      {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h"},
      "RIP is advanced in vmx/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),
     (r"\bVGA_TEXT\b", {"console/screen.c", "layout.h"},
      "the text screen belongs to console/screen.c"),
-    (r"lapic(->|\.)page|\bapic_set_status\(|\bexit_when_tpr_below\(",
-     {"apic/", "model/", "vmx/", "virt/"},
+    (r"lapic(->|\.)page", {"apic/", "model/"},
      "the virtual-APIC page is touched in apic/ only"),
+    (r"\bVMCS_(VIRTUAL_APIC_ADDRESS|TPR_THRESHOLD|GUEST_INTERRUPT_STATUS)\b",
+     {"vmx/virtual_apic.c", "vmx/fields.h", "vmx/explain/"},
+     "the fields of the virtual-APIC page are vmx/virtual_apic.c's only"),
+    (r"\b(vmx_)?(apic_set_status|exit_when_tpr_below)\(",
+     {"apic/", "vmx/virtual_apic.c", "vmx/operations.h"},
+     "what the virtual APIC shows the processor is decided in apic/ only"),
     (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},
      "the physical APIC is apic/physical.c's only"),
     (r"\bPORT_COM1\b", {"layout.h"}, "COM1 is the guest's alone"),
@@ -65,11 +73,15 @@ def sources(root: Path, *suffixes: str) -> list[tuple[str, list[str]]]:
     return [(p.relative_to(root / "hv").as_posix(), p.read_text().splitlines()) for p in files]
 
 
+def folders_of(owners: set[str]) -> tuple[str, ...]:
+    return tuple(owner for owner in owners if owner.endswith("/"))
+
+
 def ownership(root: Path):
     for name, lines in sources(root, ".c", ".h"):
         for number, line in enumerate(lines, 1):
             for pattern, owners, why in OWNED:
-                owned = name in owners or f"{name.split('/')[0]}/" in owners
+                owned = name in owners or name.startswith(folders_of(owners))
                 if not owned and re.search(pattern, line):
                     yield f"hv/{name}:{number}: {why}"
 
