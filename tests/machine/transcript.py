@@ -14,9 +14,10 @@ same address wherever the block shows it, and two numbers for two addresses.
 
 1C00000 itself is no such address: the block begins there on every machine with 32 MB.
 
-"# ticks vary": a number of three digits or more that has no comma may be a quarter less or more. The
-first two digits decide, and the blanks before the number follow its width. Numbers of exits such as
-in "43: 500" are exact, and so are limits such as "at most 600".
+"# ticks vary": a number of three digits or more may be a quarter less or more. The first two digits
+decide, and the blanks before the number follow its width. Numbers of exits such as in "43: 500" and
+limits such as "at most 600" are exact, and so is a number with a comma, unless "/" and the exits of a
+table's cell come after it.
 """
 
 import re
@@ -24,7 +25,9 @@ import re
 BLOCK = "1c00000"
 ADDRESS = re.compile(r"(?<!\w)(?P<lead>(?:0x)?0*(?=1c)|(?:0x)?f{8}(?:_|:0x)?(?=800)|0:)"
                      r"(?P<digits>[0-9a-f]{4,8})(?!\w)", re.IGNORECASE)
-TICKS = re.compile(r"( *)(?<![\w.,:])(?<!: )(?<!most )(?<!least )(\d{3,})(\.\d+)?(?![\w:]|[.,]\d)")
+TICKS = re.compile(r"(?P<blanks> *)(?<![\w.,:])(?<!most )(?<!least )"
+                   r"(?:(?P<named>\d{3,}(?= ticks)|\d{1,3}(?:,\d{3})+(?= / \d))|"
+                   r"(?<!: )(?P<plain>\d{3,})(?P<decimals>\.\d+)?(?![\w:]|[.,]\d))")
 
 
 def kind(lead: str, digits: str) -> str | None:
@@ -55,17 +58,20 @@ def address(found: re.Match, names: dict[tuple[str, str], str]) -> str:
 
 def ticks(found: re.Match) -> str:
     """The expression for a number of ticks, and a quarter less or more, right-justified as it is."""
-    blanks, digits, decimals = found.groups(default="")
-    low, high = int(digits) * 3 // 4, int(digits) * 5 // 4
+    shown, decimals = found["named"] or found["plain"], found["decimals"]
+    number = int(shown.replace(",", ""))
+    low, high = number * 3 // 4, number * 5 // 4
+    has_commas = "," in shown or len(shown) == 3
     choices = []
     for length in range(len(str(low)), len(str(high)) + 1):
         first = int(str(max(low, 10 ** (length - 1)))[:2])
         last = int(str(min(high, 10 ** length - 1))[:2])
-        comma = "," if length == 4 and len(digits) == 3 else ""
-        heads = "|".join(f"{n // 10}{comma}{n % 10}" for n in range(first, last + 1))
-        choices.append(rf"(?:{heads})\d{{{length - 2}}}")
+        for head in range(first, last + 1):
+            digits = f"{head}{'x' * (length - 2)}"
+            grouped = re.sub(r"(?<=\w)(?=(?:\w{3})+$)", ",", digits) if has_commas else digits
+            choices.append(grouped.replace("x", r"\d"))
     point = rf"\.\d{{{len(decimals) - 1}}}" if decimals else ""
-    return (" +" if blanks else "") + f"(?:{'|'.join(choices)})" + point
+    return (" +" if found["blanks"] else "") + f"(?:{'|'.join(choices)})" + point
 
 
 def literal(text: str, vary: set[str], names: dict[tuple[str, str], str]) -> str:
