@@ -114,10 +114,7 @@ bool vmx_step_trap_waits(void)
 
 void vmx_set_step_trap(bool waits)
 {
-    if (waits)
-        vmcs_set_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
-    else
-        vmcs_clear_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    vmcs_switch_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS, waits);
 }
 
 /* CR0.NE is 1 in VMX operation, and the guest sees the read shadow: vmx/controls.c. */
@@ -128,8 +125,5 @@ bool vmx_cr0_ne(void)
 
 void vmx_set_cr0_ne(bool ne)
 {
-    if (ne)
-        vmcs_set_bits(VMCS_CR0_READ_SHADOW, CR0_NE);
-    else
-        vmcs_clear_bits(VMCS_CR0_READ_SHADOW, CR0_NE);
+    vmcs_switch_bits(VMCS_CR0_READ_SHADOW, CR0_NE, ne);
 }

@@ -101,10 +101,7 @@ void vmx_apic_follow_mode(const struct virt_apic *wanted, bool x2apic)
 
 void vmx_apic_deliver(bool on)
 {
-    if (on)
-        vmcs_set_bits(VMCS_SECONDARY_PROC_CONTROLS, PROC2_VIRTUAL_INTERRUPT_DELIVERY);
-    else
-        vmcs_clear_bits(VMCS_SECONDARY_PROC_CONTROLS, PROC2_VIRTUAL_INTERRUPT_DELIVERY);
+    vmcs_switch_bits(VMCS_SECONDARY_PROC_CONTROLS, PROC2_VIRTUAL_INTERRUPT_DELIVERY, on);
 }
 
 void vmx_apic_set_status(uint8_t rvi, uint8_t svi)
@@ -129,11 +126,5 @@ uint32_t vmx_tpr_limit(void)
 
 void vmx_exit_at_eoi(uint8_t vector, bool on)
 {
-    uint32_t field = VMCS_EOI_EXIT_BITMAP_0 + vector / 64 * 2u;
-    uint64_t bit = 1ull << vector % 64;
-
-    if (on)
-        vmcs_set_bits(field, bit);
-    else
-        vmcs_clear_bits(field, bit);
+    vmcs_switch_bits(VMCS_EOI_EXIT_BITMAP_0 + vector / 64 * 2u, 1ull << vector % 64, on);
 }

@@ -59,6 +59,15 @@ void vmcs_clear_bits(uint32_t field, uint64_t bits)
     vmcs_write(field, vmcs_read(field) & ~bits);
 }
 
+void vmcs_switch_bits(uint32_t field, uint64_t bits, bool on)
+{
+    uint64_t before = vmcs_read(field);
+    uint64_t after = on ? before | bits : before & ~bits;
+
+    if (after != before)
+        vmcs_write(field, after);
+}
+
 /* IA32_VMX_BASIC bits 30:0, the first word of every VMXON region and VMCS. */
 static uint32_t revision(void)
 {

@@ -17,6 +17,8 @@ void vmcs_write(uint32_t field, uint64_t value);
 /* Sets or clears bits of a field. */
 void vmcs_set_bits(uint32_t field, uint64_t bits);
 void vmcs_clear_bits(uint32_t field, uint64_t bits);
+/* Sets them if `on`, clears them otherwise; writes only what changes. */
+void vmcs_switch_bits(uint32_t field, uint64_t bits, bool on);
 
 /*
  * Without the check, for what every exit reads and writes. vmcs_prove() has tried these fields

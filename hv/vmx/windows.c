@@ -10,15 +10,6 @@
 
 #define NEVER 0xFFFFFFFFu /* for the timer: a minute at least, and then one exit for nothing */
 
-static void set_control(uint32_t field, uint32_t control, bool on)
-{
-    uint64_t before = vmcs_read(field);
-    uint64_t after = on ? before | control : before & ~(uint64_t)control;
-
-    if (after != before)
-        vmcs_write(field, after);
-}
-
 void vmx_intercept_exceptions(uint32_t vectors)
 {
     vmcs_write(VMCS_EXCEPTION_BITMAP, vectors);
@@ -26,12 +17,12 @@ void vmx_intercept_exceptions(uint32_t vectors)
 
 void vmx_interrupts_exit(bool on)
 {
-    set_control(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING, on);
+    vmcs_switch_bits(VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT_EXITING, on);
 }
 
 void vmx_acknowledge(bool on)
 {
-    set_control(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT, on);
+    vmcs_switch_bits(VMCS_EXIT_CONTROLS, EXITCTL_ACKNOWLEDGE_INTERRUPT, on);
 }
 
 void vmx_nmis_exit(void)
@@ -42,17 +33,17 @@ void vmx_nmis_exit(void)
 
 void vmx_hlt_exits(bool on)
 {
-    set_control(VMCS_PRIMARY_PROC_CONTROLS, PROC_HLT_EXITING, on);
+    vmcs_switch_bits(VMCS_PRIMARY_PROC_CONTROLS, PROC_HLT_EXITING, on);
 }
 
 void vmx_interrupt_window(bool wanted)
 {
-    set_control(VMCS_PRIMARY_PROC_CONTROLS, PROC_INTERRUPT_WINDOW_EXITING, wanted);
+    vmcs_switch_bits(VMCS_PRIMARY_PROC_CONTROLS, PROC_INTERRUPT_WINDOW_EXITING, wanted);
 }
 
 void vmx_nmi_window(bool wanted)
 {
-    set_control(VMCS_PRIMARY_PROC_CONTROLS, PROC_NMI_WINDOW_EXITING, wanted);
+    vmcs_switch_bits(VMCS_PRIMARY_PROC_CONTROLS, PROC_NMI_WINDOW_EXITING, wanted);
 }
 
 bool vmx_can_exit_soon(void)
@@ -67,7 +58,7 @@ void vmx_exit_soon(void)
 {
     vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0);
     if (machine.cpus == 1)
-        set_control(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER, true);
+        vmcs_switch_bits(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER, true);
 }
 
 void vmx_exit_soon_over(void)
@@ -75,5 +66,5 @@ void vmx_exit_soon_over(void)
     if (machine.cpus > 1)
         vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, NEVER);
     else
-        set_control(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER, false);
+        vmcs_switch_bits(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER, false);
 }
