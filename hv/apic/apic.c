@@ -56,10 +56,10 @@ static void open_virtual(struct vcpu *vcpu)
                  "drained in software");
 }
 
-/* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the
- * processor knows, with the mode's access, if the APIC is on and not in x2APIC mode, and nothing
- * otherwise. And nothing where the machine's own APIC is, unless that is the same place.
- * ept_replace_page() has two slots: SLOT_REAL and SLOT_GUESTS. */
+/* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the processor knows,
+ * with the mode's access, if the APIC is on and not in x2APIC mode, and nothing otherwise. And
+ * nothing where the machine's own APIC is, unless that is the same place. ept_replace_page() has
+ * two slots: SLOT_REAL and SLOT_GUESTS. */
 static void place_page(const struct vcpu *vcpu)
 {
     uint64_t base = vcpu->lapic.base;

@@ -13,6 +13,7 @@
 #include "apic/apic.h"
 #include "apic/physical.h"
 #include "apic/pic.h"
+#include "apic/posted.h"
 #include "apic/x2apic.h"
 #include "virt/inject.h"
 #include "virt/virt.h"
@@ -40,14 +41,9 @@ void external_arrives(struct vcpu *vcpu)
 
 /* A processor that takes posted interrupts over acknowledges at every exit, and so the 8259's may
  * have to wait. */
-static bool always_acknowledges(void)
-{
-    return apic_mode->virtual.posting && virt->apic_posts();
-}
-
 void external_acknowledged(void)
 {
-    if (!always_acknowledges())
+    if (!posted_by_processor())
         virt->acknowledge(false);
 }
 
@@ -68,7 +64,7 @@ void external_window_opens(struct vcpu *vcpu)
 {
     if (vcpu->external.left)
         leave_to_the_machine(vcpu, false);
-    if (always_acknowledges())
+    if (posted_by_processor())
         drop_undone(&vcpu->external);
     apic_update(vcpu);
 }

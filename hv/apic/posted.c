@@ -1,8 +1,8 @@
 /*
  * apic/posted.c: apic=posted. As x2apic, and interrupts for a vCPU are posted: whoever has one sets
  * its bit in the vCPU's descriptor and sends a notification. A processor that runs the guest takes
- * posted interrupts over without an exit. One that cannot has them drained here before
- * the next entry: the same descriptor, one exit more.
+ * posted interrupts over without an exit. One that cannot has them drained here before the next
+ * entry: the same descriptor, one exit more.
  * Source: SDM volume 3, "Posted-Interrupt Processing" (3C 30.6).
  */
 #include "apic/posted.h"
@@ -25,9 +25,14 @@ const struct apic_mode apic_posted = {
     .page_access = EPT_READ_WRITE,
 };
 
+bool posted_by_processor(void)
+{
+    return apic_mode->virtual.posting && virt->apic_posts();
+}
+
 bool posted_request(struct vcpu *to, uint8_t vector)
 {
-    bool notifies = apic_mode->virtual.posting && virt->apic_posts();
+    bool notifies = posted_by_processor();
 
     /* Another processor may post at the same time: hence the atomic operations. */
     __atomic_fetch_or(&to->posted.requests[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);

@@ -12,6 +12,9 @@
 
 #define POSTED_NOTIFICATION 0xF2 /* the vector that tells a processor to look */
 
+/* In the mode posted, on a processor that takes posted interrupts over by itself. */
+bool posted_by_processor(void);
+
 /* Posts `vector`, 16 to 255, for `to`. False: nobody has been told, so that is the caller's. */
 bool posted_request(struct vcpu *to, uint8_t vector);
 

@@ -40,9 +40,9 @@ void init_power_up(struct vcpu *vcpu)
     wait_for_sipi(vcpu);
 }
 
-/* INIT of the processor that booted. It begins at the reset vector, where the BIOS looks
- * whether it was told about this. If not, it would test and boot the machine anew, and find hv16's
- * disk: so the guest begins anew instead. */
+/* INIT of the processor that booted. It begins at the reset vector, where the BIOS looks whether it
+ * was told about this. If not, it would test and boot the machine anew, and find hv16's disk: so
+ * the guest begins anew instead. */
 static void receive_first(struct vcpu *vcpu)
 {
     if (bios_expects_init()) {
