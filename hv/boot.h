@@ -3,8 +3,7 @@
  *
  * Both structures are read by assembly: tools/gen_inc.c prints their offsets for nasm.
  */
-#ifndef HV16_BOOT_H
-#define HV16_BOOT_H
+#pragma once
 
 #include "layout.h"
 #include "model/e820.h"
@@ -41,5 +40,3 @@ struct boot_info {
     uint8_t mbr[SECTOR_SIZE];     /* LBA 0 of the boot drive, with its partition table */
     uint8_t options[SECTOR_SIZE]; /* the options sector */
 };
-
-#endif

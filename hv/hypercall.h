@@ -4,8 +4,7 @@
  * EAX = HYPERCALL_MAGIC, EBX = one of the functions; the result is in EAX (and ECX, EDX). With any
  * other EAX the instruction is #UD, as on a processor without VMX.
  */
-#ifndef HV16_HYPERCALL_H
-#define HV16_HYPERCALL_H
+#pragma once
 
 #define HYPERCALL_MAGIC   0x36315648 /* "HV16" */
 #define HYPERCALL_VERSION 0          /* EAX = HV16_VERSION */
@@ -39,5 +38,3 @@
 
 #define HV16_VERSION    0x0100
 #define HV16_CPUID_LEAF 0x40000000 /* EBX:ECX:EDX = "hv16hv16hv16" */
-
-#endif

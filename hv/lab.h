@@ -2,8 +2,7 @@
  * lab.h: what a lab's starter has in place of the solution, LAB_TODO(number): it stops and says
  * where. The Makefile includes it for the files that a student changes; the reference does without.
  */
-#ifndef HV16_LAB_H
-#define HV16_LAB_H
+#pragma once
 
 #define LAB_TEXT(x) #x
 #define LAB_LINE(x) LAB_TEXT(x)
@@ -12,5 +11,3 @@
 
 /* console/end.c ends the run; on the host, labs/common/host.c ends the test. */
 _Noreturn void lab_not_implemented(const char *what);
-
-#endif

@@ -5,8 +5,7 @@
  * C is the truth: tools/gen_inc.c prints these for nasm as build/layout.inc, so assembly and C
  * cannot disagree. Only plain numbers stand here.
  */
-#ifndef HV16_LAYOUT_H
-#define HV16_LAYOUT_H
+#pragma once
 
 /* --- The disk: LBA numbers on the drive hv16 boots from; 0 is the MBR ----------------------- */
 #define LBA_HEADER        1 /* struct image_header */
@@ -70,5 +69,3 @@
 #define SEL_DATA   0x10
 #define SEL_CODE64 0x18
 #define SEL_TSS    0x20 /* of the first processor; each has one of its own, 16 bytes on */
-
-#endif

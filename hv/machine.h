@@ -1,8 +1,7 @@
 /*
  * machine.h: what is known about the machine once hv_main() has looked, and its virtual processors.
  */
-#ifndef HV16_MACHINE_H
-#define HV16_MACHINE_H
+#pragma once
 
 #include "boot.h"
 #include "model/options.h"
@@ -35,5 +34,3 @@ static inline uint64_t physical_address(const void *pointer)
     uint64_t address = (uint64_t)pointer;
     return address >= HV_VIRT ? address - HV_VIRT + machine.boot.hv_base : address;
 }
-
-#endif

@@ -5,8 +5,7 @@
  * about the manual's processor: a reader who wants only that skips this file, and what it is called
  * from: exits/init_signal.c and init/acknowledge.c, which answer an INIT that stays pending.
  */
-#ifndef HV16_QUIRKS_H
-#define HV16_QUIRKS_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -76,5 +75,3 @@ static inline uint32_t quirk_real_mode_code_rights(void)
 {
     return 0x93;
 }
-
-#endif

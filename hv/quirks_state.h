@@ -1,8 +1,7 @@
 /*
  * quirks_state.h: what quirks.c keeps for each vCPU.
  */
-#ifndef HV16_QUIRKS_STATE_H
-#define HV16_QUIRKS_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ struct quirks_state {
     uint64_t init_rip;   /* ... and where the guest was */
     bool smis_stay_blocked;
 };
-
-#endif

@@ -2,8 +2,7 @@
  * vcpu.h: what the hypervisor keeps for each virtual processor. A module's private part is a
  * struct of its own, which that module's ..._state.h declares.
  */
-#ifndef HV16_VCPU_H
-#define HV16_VCPU_H
+#pragma once
 
 #include "apic/apic_state.h"
 #include "exits/exits_state.h"
@@ -82,5 +81,3 @@ static inline uint64_t vcpu_exits_total(const struct vcpu *vcpu)
         total += vcpu->exits[i];
     return total;
 }
-
-#endif

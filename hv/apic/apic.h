@@ -5,8 +5,7 @@
  * tpr_ro.c, tpr.c, apicv.c, x2apic.c, posted.c), which says how much of it the processor does
  * without an exit. What exits ends in the model, whatever the mode.
  */
-#ifndef HV16_APIC_APIC_H
-#define HV16_APIC_APIC_H
+#pragma once
 
 #include "mem/ept.h"
 #include "model/options.h"
@@ -82,5 +81,3 @@ void apic_request(struct vcpu *vcpu, uint8_t vector, bool level);
 void apic_request_extint(struct vcpu *vcpu, uint8_t vector);
 /* Whether an interrupt would come right after a HLT. */
 bool apic_is_waiting(struct vcpu *vcpu);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * apic/apic_state.h: what apic/ keeps for each vCPU beside the model of its local APIC.
  */
-#ifndef HV16_APIC_APIC_STATE_H
-#define HV16_APIC_APIC_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ struct inbox {
     uint32_t notes; /* NOTE_... bits */
     uint32_t nmis;  /* sent because of notes, and not come yet */
 };
-
-#endif

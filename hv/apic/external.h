@@ -1,8 +1,7 @@
 /*
  * apic/external.h: interrupts of the machine, on their way to the guest.
  */
-#ifndef HV16_APIC_EXTERNAL_H
-#define HV16_APIC_EXTERNAL_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -10,5 +9,3 @@
 void external_arrives(struct vcpu *vcpu);
 void external_acknowledged(void);
 void external_window_opens(struct vcpu *vcpu);
-
-#endif

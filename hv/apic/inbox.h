@@ -6,8 +6,7 @@
  * the hypervisor instead, the guest exits again before its next instruction, and the note is read
  * then: exits/preemption_timer.c.
  */
-#ifndef HV16_APIC_INBOX_H
-#define HV16_APIC_INBOX_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -31,5 +30,3 @@ void inbox_post_fixed(struct vcpu *from, struct vcpu *to, uint8_t vector);
 
 /* An NMI hits this vCPU's processor. True: it was sent because of a note. */
 bool inbox_owns_nmi(struct vcpu *vcpu);
-
-#endif

@@ -4,8 +4,7 @@
  * In every mode but apic=off it belongs to hv16. Its timer, its local vector table and what devices
  * send to it serve the guest all the same: see apic/apic.h.
  */
-#ifndef HV16_APIC_PHYSICAL_H
-#define HV16_APIC_PHYSICAL_H
+#pragma once
 
 #include "model/lapic.h"
 #include <stdbool.h>
@@ -47,5 +46,3 @@ bool physical_apic_offers(void);
 bool physical_apic_in_service(uint8_t vector);
 bool physical_apic_is_level(uint8_t vector);
 void physical_apic_eoi(void);
-
-#endif

@@ -5,8 +5,7 @@
  * (3C 30.6), describes. Who takes them out differs: the processor, where it processes posted
  * interrupts, and otherwise the receiver's hv16, which a note tells of it (apic/inbox.h).
  */
-#ifndef HV16_APIC_POSTED_H
-#define HV16_APIC_POSTED_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -20,5 +19,3 @@ bool posted_request(struct vcpu *to, uint8_t vector);
 
 /* Takes what was posted into the vCPU's local APIC. On the vCPU's own processor. */
 void posted_take(struct vcpu *vcpu);
-
-#endif

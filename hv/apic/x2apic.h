@@ -1,8 +1,7 @@
 /*
  * apic/x2apic.h: the guest switches between the APIC's page and its MSRs.
  */
-#ifndef HV16_APIC_X2APIC_H
-#define HV16_APIC_X2APIC_H
+#pragma once
 
 #include "apic/apic.h"
 
@@ -12,5 +11,3 @@ void x2apic_follow_mode(struct vcpu *vcpu);
 /* Without virtual-interrupt delivery, WRMSR of EOI and of self-IPI would reach the machine's APIC:
  * they exit as long as it is off. */
 void x2apic_follow_delivery(struct vcpu *vcpu, bool on);
-
-#endif

@@ -2,8 +2,7 @@
  * console/end.h: the ways in which a run ends. Each writes its last line to the log and halts;
  * refused and stopped show the line on the screen too.
  */
-#ifndef HV16_CONSOLE_END_H
-#define HV16_CONSOLE_END_H
+#pragma once
 
 #include "model/format.h"
 #include <stdint.h>
@@ -18,5 +17,3 @@ _Noreturn void end_guest(uint8_t code);
 /* What the end has to do first, before the last line is out: to halt the other processors. It is
  * for whoever starts them. */
 void end_call_first(void (*halt_the_others)(void));
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Each line goes out as "hv16: ...". COM1 is the guest's and is never touched.
  */
-#ifndef HV16_CONSOLE_LOG_H
-#define HV16_CONSOLE_LOG_H
+#pragma once
 
 #include "model/format.h"
 #include "model/options.h"
@@ -25,5 +24,3 @@ void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Waits until COM2 has sent its last bit. */
 void log_flush(void);
-
-#endif

@@ -5,8 +5,7 @@
  * has 24 rows and keeps the 25th for one status line. A guest that uses the row all the same wins:
  * hv16 draws only over its own last line or over blanks.
  */
-#ifndef HV16_CONSOLE_SCREEN_H
-#define HV16_CONSOLE_SCREEN_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -18,5 +17,3 @@ void screen_status_draw(const struct vcpu *vcpu);
 
 /* One message at the bottom of the screen, scrolling up what is there. For the end of a run. */
 void screen_message(const char *text);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * cpu/cpu.h: one inline function per instruction that C has no word for.
  */
-#ifndef HV16_CPU_CPU_H
-#define HV16_CPU_CPU_H
+#pragma once
 
 #include "cpu/x86.h"
 #include "layout.h"
@@ -188,5 +187,3 @@ static inline _Noreturn void halt_at_breakpoint(void)
     __asm__ volatile("xchgw %%bx, %%bx; cli; hlt" : : : "memory");
     halt_for_ever();
 }
-
-#endif

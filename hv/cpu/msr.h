@@ -2,8 +2,7 @@
  * cpu/msr.h: the numbers of the model-specific registers that hv16 reads, writes or hides.
  * Source: SDM volume 4, "Architectural MSRs" (2.1).
  */
-#ifndef HV16_CPU_MSR_H
-#define HV16_CPU_MSR_H
+#pragma once
 
 #define MSR_IA32_APIC_BASE       0x1B
 #define MSR_IA32_FEATURE_CONTROL 0x3A
@@ -48,5 +47,3 @@
 
 #define FEATURE_CONTROL_LOCK  0x1ull
 #define FEATURE_CONTROL_VMXON 0x4ull /* "Enable VMX outside SMX operation" */
-
-#endif

@@ -6,8 +6,7 @@
  * registers in model/lapic.h, the VMCS's fields and bits in vmx/, and what hv16 itself decides in
  * layout.h. Masks have 64 bits, as the registers have here: ~ of one leaves nothing out.
  */
-#ifndef HV16_CPU_X86_H
-#define HV16_CPU_X86_H
+#pragma once
 
 /* SDM volume 3, "Control Registers" (3A 2.5). */
 #define CR0_PE      0x00000001ull
@@ -115,5 +114,3 @@
 
 #define RESET_CONTROL_SYSTEM 0x02 /* of PORT_RESET_CONTROL: what is reset, all or the processor */
 #define RESET_CONTROL_CPU    0x04 /* 0 -> 1 resets */
-
-#endif

@@ -2,8 +2,7 @@
  * emulate/emulate.h: the guest accesses a page that is no memory but registers of 32 bits, each of
  * which fills the first 4 of 16 bytes.
  */
-#ifndef HV16_EMULATE_EMULATE_H
-#define HV16_EMULATE_EMULATE_H
+#pragma once
 
 #include "vcpu.h"
 #include "virt/exit.h"
@@ -22,5 +21,3 @@ struct emulated_page {
  * stops the guest with the instruction's bytes. */
 enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *page,
                                 uint32_t offset, bool is_write);
-
-#endif

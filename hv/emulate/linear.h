@@ -1,8 +1,7 @@
 /*
  * emulate/linear.h: the guest's memory by linear address, through its own page tables.
  */
-#ifndef HV16_EMULATE_LINEAR_H
-#define HV16_EMULATE_LINEAR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,5 +13,3 @@ bool guest_write_linear(uint64_t linear, const void *from, uint32_t size);
 
 /* Where the byte at `linear` is; NULL in the same cases. The rest of its page of 4 KiB follows. */
 uint8_t *guest_pointer(uint64_t linear);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * exits/exits.h: the handlers of exit reasons. What a handler is: virt/exit.h.
  */
-#ifndef HV16_EXITS_EXITS_H
-#define HV16_EXITS_EXITS_H
+#pragma once
 
 #include "vcpu.h"
 #include "virt/exit.h"
@@ -49,5 +48,3 @@ exit_fn exit_vmcall;
 exit_fn exit_vmx_instruction;
 exit_fn exit_wrmsr;
 exit_fn exit_xsetbv;
-
-#endif

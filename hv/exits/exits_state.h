@@ -1,8 +1,7 @@
 /*
  * exits/exits_state.h: what exits/ keeps for each vCPU.
  */
-#ifndef HV16_EXITS_EXITS_STATE_H
-#define HV16_EXITS_EXITS_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ struct hidden_state {
 struct init_signal_state {
     uint32_t in_a_row; /* INIT exits, with no instruction of the guest in between */
 };
-
-#endif

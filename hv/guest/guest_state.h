@@ -1,8 +1,7 @@
 /*
  * guest/guest_state.h: what guest/ keeps for each vCPU.
  */
-#ifndef HV16_GUEST_GUEST_STATE_H
-#define HV16_GUEST_GUEST_STATE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -10,5 +9,3 @@
 struct keyboard_state {
     bool output_byte_next; /* the last command was D1h, "write output port" */
 };
-
-#endif

@@ -2,8 +2,7 @@
  * guest/keyboard.h: the one thing about the keyboard controller that hv16 has to know: whether the
  * next byte to its data port goes to the output port, whose line 0 resets the processor.
  */
-#ifndef HV16_GUEST_KEYBOARD_H
-#define HV16_GUEST_KEYBOARD_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -14,5 +13,3 @@ void keyboard_expect_output_byte(struct vcpu *vcpu, bool expected);
 /* The guest is restarted. If the controller waits for the byte that follows D1h, it gets one now:
  * the restarted guest's first byte must not reset the machine. */
 void keyboard_settle(struct vcpu *vcpu);
-
-#endif

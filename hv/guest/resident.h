@@ -5,8 +5,7 @@
  * It is real-mode code (resident.asm) with two tasks, both without any VM exit: boot the guest the
  * way an MBR does, and answer INT 15h's questions about memory with a map that lacks the block.
  */
-#ifndef HV16_GUEST_RESIDENT_H
-#define HV16_GUEST_RESIDENT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -46,5 +45,3 @@ _Noreturn void resident_boot_failed(uint8_t why, uint8_t code);
 
 /* From now on the resident sets the video mode before it boots. */
 void resident_mark_restarted(void);
-
-#endif

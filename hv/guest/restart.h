@@ -1,8 +1,7 @@
 /*
  * guest/restart.h: the guest tried to reset the machine.
  */
-#ifndef HV16_GUEST_RESTART_H
-#define HV16_GUEST_RESTART_H
+#pragma once
 
 #include "vcpu.h"
 #include "virt/exit.h"
@@ -18,5 +17,3 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why);
 
 /* The part of it that cpu 0 has to do itself. */
 void guest_restart_here(struct vcpu *vcpu);
-
-#endif

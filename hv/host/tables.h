@@ -1,8 +1,7 @@
 /*
  * host/tables.h: the hypervisor's own GDT, TSS and IDT, and accesses that may fault.
  */
-#ifndef HV16_HOST_TABLES_H
-#define HV16_HOST_TABLES_H
+#pragma once
 
 #include "vcpu.h"
 #include <stdbool.h>
@@ -34,5 +33,3 @@ uint16_t tables_tss_selector(uint32_t cpu);
 /* As rdmsr() and wrmsr(), but false where the processor answers with #GP. */
 bool rdmsr_safe(uint32_t msr, uint64_t *value);
 bool wrmsr_safe(uint32_t msr, uint64_t value);
-
-#endif

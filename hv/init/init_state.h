@@ -1,8 +1,7 @@
 /*
  * init/init_state.h: what init/ keeps for each vCPU.
  */
-#ifndef HV16_INIT_INIT_STATE_H
-#define HV16_INIT_INIT_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,5 +10,3 @@ struct init_state {
     bool waits_for_sipi;   /* after INIT: it sleeps, and only a SIPI starts it */
     uint32_t inits, sipis; /* how many it has got, and acted upon */
 };
-
-#endif

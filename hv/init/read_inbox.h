@@ -1,8 +1,7 @@
 /*
  * init/read_inbox.h: a vCPU reads what other processors have left for it: apic/inbox.h.
  */
-#ifndef HV16_INIT_READ_INBOX_H
-#define HV16_INIT_READ_INBOX_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -12,5 +11,3 @@ void inbox_open(struct vcpu *vcpu);
 /* Takes the notes out, and does what they say. To be called when the guest is between two
  * instructions: it may be somewhere else then. */
 void inbox_read(struct vcpu *vcpu);
-
-#endif

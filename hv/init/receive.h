@@ -1,8 +1,7 @@
 /*
  * init/receive.h: INIT and SIPI, as the guest's processors get them from each other.
  */
-#ifndef HV16_INIT_RECEIVE_H
-#define HV16_INIT_RECEIVE_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -35,5 +34,3 @@ void init_staged(struct vcpu *vcpu);
  * Source: SDM volume 3, "MP Initialization Protocol Algorithm for MP Systems" (3A 9.4.3). */
 void init_receive(struct vcpu *vcpu);
 void init_receive_sipi(struct vcpu *vcpu, uint8_t vector);
-
-#endif

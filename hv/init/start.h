@@ -1,8 +1,7 @@
 /*
  * init/start.h: the other processors of the machine.
  */
-#ifndef HV16_INIT_START_H
-#define HV16_INIT_START_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -17,5 +16,3 @@ void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *));
 
 /* On a processor that is being started: it is not to be one of them after all. */
 _Noreturn void cpu_leave_out(struct vcpu *vcpu);
-
-#endif

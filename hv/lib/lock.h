@@ -1,8 +1,7 @@
 /*
  * lib/lock.h: one processor at a time. Never taken in an NMI, which may hit the one that has it.
  */
-#ifndef HV16_LIB_LOCK_H
-#define HV16_LIB_LOCK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -16,5 +15,3 @@ static inline void unlock(bool *taken)
 {
     __atomic_clear(taken, __ATOMIC_RELEASE);
 }
-
-#endif

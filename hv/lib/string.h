@@ -2,8 +2,7 @@
  * lib/string.h: the four functions that gcc may call on its own, also in freestanding code.
  * They behave as C17 7.24 says.
  */
-#ifndef HV16_LIB_STRING_H
-#define HV16_LIB_STRING_H
+#pragma once
 
 #include <stddef.h>
 
@@ -11,5 +10,3 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 int memcmp(const void *left, const void *right, size_t size);
-
-#endif

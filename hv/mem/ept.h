@@ -3,8 +3,7 @@
  *
  * The only place that writes EPT entries and executes INVEPT.
  */
-#ifndef HV16_MEM_EPT_H
-#define HV16_MEM_EPT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,5 +41,3 @@ void ept_decoy_hide(void);
 
 /* The EPT entry that decides about `address`, 0 if there is none: for reports. */
 uint64_t ept_entry_for(uint64_t address);
-
-#endif

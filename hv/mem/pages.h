@@ -1,8 +1,7 @@
 /*
  * mem/pages.h: 4 KiB pages inside the hypervisor's block. They are never given back.
  */
-#ifndef HV16_MEM_PAGES_H
-#define HV16_MEM_PAGES_H
+#pragma once
 
 #include "cpu/x86.h"
 #include <stdint.h>
@@ -13,5 +12,3 @@ void *pages_alloc(uint32_t count);
 
 /* How many pages are left. */
 uint32_t pages_left(void);
-
-#endif

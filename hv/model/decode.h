@@ -4,8 +4,7 @@
  * 16-, 32- and 64-bit code; all others are refused, so that nothing is guessed.
  * Source: SDM volume 2, "Instruction Format" (2.1 to 2.2.1) and "Opcode Map" (appendix A).
  */
-#ifndef HV16_MODEL_DECODE_H
-#define HV16_MODEL_DECODE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,5 +87,3 @@ void execute(const struct instruction *instruction, const struct operands *opera
 bool instruction_reads_memory(const struct instruction *instruction);
 /* Whether it leaves other flags than it finds: neither the moves nor XCHG do. */
 bool instruction_computes(const struct instruction *instruction);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * model/e820.h: the memory map, as the BIOS tells it and as the guest is told it. Pure logic.
  */
-#ifndef HV16_MODEL_E820_H
-#define HV16_MODEL_E820_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ uint64_t e820_top(const struct e820_map *map);
 
 /* True if every byte of [base, base + length) is usable and no other entry overlaps it. */
 bool e820_is_usable(const struct e820_map *map, uint64_t base, uint64_t length);
-
-#endif

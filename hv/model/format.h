@@ -1,8 +1,7 @@
 /*
  * model/format.h: printf-like text into a buffer. Pure logic, no libc.
  */
-#ifndef HV16_MODEL_FORMAT_H
-#define HV16_MODEL_FORMAT_H
+#pragma once
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,5 +19,3 @@
  */
 size_t format_text(char *out, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
 size_t format_varargs(char *out, size_t size, const char *fmt, va_list args) PRINTF_LIKE(3, 0);
-
-#endif

@@ -3,8 +3,7 @@
  * page tables. Pure logic. Source: SDM volume 3, "32-Bit Paging" (4.3), "PAE Paging" (4.4),
  * "4-Level Paging and 5-Level Paging" (4.5).
  */
-#ifndef HV16_MODEL_GUEST_WALK_H
-#define HV16_MODEL_GUEST_WALK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ struct guest_paging {
  * the processor has done that for the instruction in question. Without paging, linear is physical
  * (in the lower 32 bits). */
 bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *physical);
-
-#endif

@@ -7,8 +7,7 @@
  * the same words. The model keeps no copy of them.
  * Source: SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)" (3A 11).
  */
-#ifndef HV16_MODEL_LAPIC_H
-#define HV16_MODEL_LAPIC_H
+#pragma once
 
 #include "cpu/x86.h"
 #include <stdbool.h>
@@ -211,5 +210,3 @@ bool lapic_ipi_reaches(const struct lapic_ipi *ipi, const struct lapic *sender,
 
 void lapic_mask_lvts(struct lapic *lapic); /* sets the mask bits of all LVT entries */
 void lapic_set_ids(struct lapic *lapic);   /* ID and LDR, as they are when the mode begins */
-
-#endif

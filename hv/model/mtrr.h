@@ -2,8 +2,7 @@
  * model/mtrr.h: which memory type the MTRRs give an address. Pure logic over a copy of the MSRs.
  * Source: SDM volume 3, "Memory Type Range Registers (MTRRs)" (3A 12.11).
  */
-#ifndef HV16_MODEL_MTRR_H
-#define HV16_MODEL_MTRR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,5 +36,3 @@ enum memory_type mtrr_type(const struct mtrr_state *mtrr, uint64_t page);
  */
 bool mtrr_uniform(const struct mtrr_state *mtrr, uint64_t base, uint64_t size,
                   enum memory_type *type);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * model/option_keys.h: what model/options.c has to know about each key.
  */
-#ifndef HV16_MODEL_OPTION_KEYS_H
-#define HV16_MODEL_OPTION_KEYS_H
+#pragma once
 
 #include "model/options.h"
 
@@ -20,5 +19,3 @@ extern const size_t option_key_count;
 bool option_set(const struct option_key *key, struct options *options, const char *value);
 
 void options_set_defaults(struct options *options);
-
-#endif

@@ -3,8 +3,7 @@
  *
  *     guest=0x80 log=e9,com2 trace=exits status=on
  */
-#ifndef HV16_MODEL_OPTIONS_H
-#define HV16_MODEL_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,5 +65,3 @@ struct options {
  */
 bool options_parse(struct options *options, const char *text, size_t size,
                    char error[OPTIONS_ERROR_SIZE]);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * model/partition.h: what an MBR's partition table says. Pure logic.
  */
-#ifndef HV16_MODEL_PARTITION_H
-#define HV16_MODEL_PARTITION_H
+#pragma once
 
 #include <stdint.h>
 
@@ -26,5 +25,3 @@ struct partition {
  * PARTITION_FOUND and PARTITION_EMPTY; after the other results it means nothing.
  */
 enum partition_result partition_active(const uint8_t *mbr, struct partition *partition);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * model/processors.h: which processors the firmware's tables name. Pure logic.
  */
-#ifndef HV16_MODEL_PROCESSORS_H
-#define HV16_MODEL_PROCESSORS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ struct processors {
  * of processors. Those that it calls disabled do not count.
  * Source: ACPI specification, "Multiple APIC Description Table (MADT)" (5.2.12). */
 void processors_find(struct processors *found, const uint8_t *memory, uint64_t size);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Source: SDM volume 3, "VMX Basic Exit Reasons" (appendix C). The order is the number.
  */
-#ifndef HV16_MODEL_REASONS_H
-#define HV16_MODEL_REASONS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -85,5 +84,3 @@ enum exit_reason {
  * number that is not in the list above. Never NULL.
  */
 const char *exit_reason_name(uint32_t basic);
-
-#endif

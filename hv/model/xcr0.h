@@ -1,8 +1,7 @@
 /*
  * model/xcr0.h: which values XSETBV may load into XCR0. Pure logic.
  */
-#ifndef HV16_MODEL_XCR0_H
-#define HV16_MODEL_XCR0_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,5 +12,3 @@
  * so itself, because XSETBV always exits and executing it for the guest would fault in the host.
  */
 bool xcr0_valid(uint64_t value, uint64_t supported);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * virt/apic.h: what a processor can do of a guest's local APIC without an exit.
  */
-#ifndef HV16_VIRT_APIC_H
-#define HV16_VIRT_APIC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ struct virt_apic_pages {
     uint64_t posted;  /* posted-interrupt descriptor */
     uint8_t notification_vector;
 };
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * virt/exit.h: an exit handler, what it answers, and what it may ask about the exit it handles.
  */
-#ifndef HV16_VIRT_EXIT_H
-#define HV16_VIRT_EXIT_H
+#pragma once
 
 #include "model/reasons.h"
 #include <stdbool.h>
@@ -68,5 +67,3 @@ struct exit_task {
     uint16_t selector;
     enum exit_task_source source;
 };
-
-#endif

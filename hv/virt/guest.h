@@ -5,8 +5,7 @@
  * is a field of the VMCS: this table has those that the floors above read or write, in the
  * manual's names.
  */
-#ifndef HV16_VIRT_GUEST_H
-#define HV16_VIRT_GUEST_H
+#pragma once
 
 #include "cpu/x86.h"
 #include "vcpu.h"
@@ -104,5 +103,3 @@ static inline uint32_t guest_code_bits(void)
         return 64;
     return rights & AR_DB ? 32 : 16;
 }
-
-#endif

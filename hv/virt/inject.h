@@ -1,8 +1,7 @@
 /*
  * virt/inject.h: events for the guest. The only place that injects them.
  */
-#ifndef HV16_VIRT_INJECT_H
-#define HV16_VIRT_INJECT_H
+#pragma once
 
 #include "cpu/x86.h"
 #include <stdbool.h>
@@ -39,5 +38,3 @@ bool inject_was_interrupted(void);
 
 /* RFLAGS.IF is 1, STI and MOV SS do not block, and no other event is on its way. */
 bool inject_can_interrupt(void);
-
-#endif

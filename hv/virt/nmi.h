@@ -1,8 +1,7 @@
 /*
  * virt/nmi.h: the guest's NMI, which may have to wait.
  */
-#ifndef HV16_VIRT_NMI_H
-#define HV16_VIRT_NMI_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -27,5 +26,3 @@ static inline bool nmi_is_open(const struct vcpu *vcpu)
 {
     return vcpu->nmi.pending || vcpu->nmi.sent;
 }
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * virt/repeat.h: no exit may repeat for ever in silence.
  */
-#ifndef HV16_VIRT_REPEAT_H
-#define HV16_VIRT_REPEAT_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -15,5 +14,3 @@ static inline void repeat_forgive(struct vcpu *vcpu)
 {
     vcpu->repeat.count = 0;
 }
-
-#endif

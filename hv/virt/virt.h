@@ -4,8 +4,7 @@
  *
  * The operations are about the vCPU that runs on this processor, between two of its exits.
  */
-#ifndef HV16_VIRT_VIRT_H
-#define HV16_VIRT_VIRT_H
+#pragma once
 
 #include "virt/apic.h"
 #include "virt/exit.h"
@@ -114,5 +113,3 @@ struct virt_operations {
 
 /* The one in use: hv_main() chooses it. */
 extern const struct virt_operations *virt;
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * virt/virt_state.h: what virt/ keeps for each vCPU.
  */
-#ifndef HV16_VIRT_VIRT_STATE_H
-#define HV16_VIRT_VIRT_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,5 +18,3 @@ struct repeat_state {
     bool cr0_ne;
     uint32_t count;
 };
-
-#endif

@@ -4,8 +4,7 @@
  * Source: SDM volume 3, "VM-Execution Control Fields" (25.6), "VM-Exit Control Fields" (25.7),
  * "VM-Entry Control Fields" (25.8), "Guest-State Area" (25.4). Included by vmx/fields.h.
  */
-#ifndef HV16_VMX_BITS_H
-#define HV16_VMX_BITS_H
+#pragma once
 
 /* --- VMCS_PIN_CONTROLS: "Pin-Based VM-Execution Controls" */
 #define PIN_EXTERNAL_INTERRUPT_EXITING 0x00000001u
@@ -165,5 +164,3 @@
 
 #define EXIT_REASON_ENTRY_FAILURE 0x80000000u /* bit 31 of VMCS_EXIT_REASON */
 #define VMCS_LINK_POINTER_NONE    0xffffffffffffffffu
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * vmx/capabilities.h: what this processor's VMX can do, and whether it is enough.
  */
-#ifndef HV16_VMX_CAPABILITIES_H
-#define HV16_VMX_CAPABILITIES_H
+#pragma once
 
 #include "vmx/explain/check.h"
 #include <stdbool.h>
@@ -38,5 +37,3 @@ bool vmx_has_ept(uint64_t bits);
 /* A control field's value: `wanted`, and what the processor insists on. `capability` is one of the
  * five control members of vmx_capabilities. */
 uint32_t vmx_control(uint64_t capability, uint32_t wanted);
-
-#endif

@@ -1,12 +1,9 @@
 /*
  * vmx/dump.h: the guest's state and the last exit, to the log.
  */
-#ifndef HV16_VMX_DUMP_H
-#define HV16_VMX_DUMP_H
+#pragma once
 
 #include "vcpu.h"
 
 /* Everything that helps to see what the guest did: about 20 lines. */
 void vmx_dump(const struct vcpu *vcpu);
-
-#endif

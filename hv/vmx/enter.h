@@ -1,8 +1,7 @@
 /*
  * vmx/enter.h: into the guest, and back at each VM exit.
  */
-#ifndef HV16_VMX_ENTER_H
-#define HV16_VMX_ENTER_H
+#pragma once
 
 #include "vcpu.h"
 
@@ -22,5 +21,3 @@ _Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu));
 
 /* Where VM exits arrive: the VMCS's host RIP. Host RSP is vcpu->gpr then. */
 extern const uint8_t vmx_exited[];
-
-#endif

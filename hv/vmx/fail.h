@@ -3,8 +3,7 @@
  * first the error in words, then each field that breaks a rule of the SDM, with the rule. If there
  * is none, the whole guest state.
  */
-#ifndef HV16_VMX_FAIL_H
-#define HV16_VMX_FAIL_H
+#pragma once
 
 #include "vcpu.h"
 #include "vmx/enter.h"
@@ -14,5 +13,3 @@ _Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result);
 
 /* An exit with bit 31 of the reason set: the guest's state was refused. */
 _Noreturn void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason);
-
-#endif

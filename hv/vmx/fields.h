@@ -6,8 +6,7 @@
  * 64-bit field (never used here), bits 9:1 count, bits 11:10 say control 0, read-only 1, guest 2,
  * host 3, and bits 14:13 give the width: 16 bits 0, 64 bits 1, 32 bits 2, natural width 3.
  */
-#ifndef HV16_VMX_FIELDS_H
-#define HV16_VMX_FIELDS_H
+#pragma once
 
 #include "vmx/bits.h"
 
@@ -210,5 +209,3 @@
 #define VMCS_HOST_S_CET        0x6C18
 #define VMCS_HOST_SSP          0x6C1A
 #define VMCS_HOST_SSP_TABLE    0x6C1C
-
-#endif

@@ -2,8 +2,7 @@
  * vmx/operations.h: the functions of the table in vmx.c, by the file that they are in. What each is
  * to do, its units and its ranges: virt/virt.h.
  */
-#ifndef HV16_VMX_OPERATIONS_H
-#define HV16_VMX_OPERATIONS_H
+#pragma once
 
 #include "vcpu.h"
 #include "virt/virt.h"
@@ -61,5 +60,3 @@ uint8_t vmx_exit_sipi(void);
 /* loop.c */
 void vmx_handle_exits(const struct exit_handlers *given);
 void vmx_loop(struct vcpu *vcpu);
-
-#endif

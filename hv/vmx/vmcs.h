@@ -4,8 +4,7 @@
  * A wrapper that fails does not return: it stops and names the field. No caller has to check
  * anything.
  */
-#ifndef HV16_VMX_VMCS_H
-#define HV16_VMX_VMCS_H
+#pragma once
 
 #include "vcpu.h"
 #include "vmx/fields.h"
@@ -57,5 +56,3 @@ void vmcs_write_controls(const struct vcpu *vcpu);
 
 /* The option poke=: overwrites fields, to see what the processor says to it. */
 void vmcs_poke(void);
-
-#endif

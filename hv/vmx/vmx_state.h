@@ -1,8 +1,7 @@
 /*
  * vmx/vmx_state.h: what vmx/ keeps for each vCPU: the pages that the processor reads.
  */
-#ifndef HV16_VMX_VMX_STATE_H
-#define HV16_VMX_VMX_STATE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -11,5 +10,3 @@ struct vmx_state {
     uint8_t *io_bitmap; /* two of them: ports 0-7FFFh and 8000h-FFFFh */
     uint8_t *msr_bitmap;
 };
-
-#endif

@@ -4,40 +4,11 @@
  */
 #include "host.h"
 #include "vcpu.h"
-#include "vmx/bits.h"
-#include "vmx/fields.h"
+#include "vmx/vmcs.h" /* this folder's */
 #include <stdlib.h>
 #include <string.h>
 
-/* In place of vmx/vmcs.h and vmx/enter.h, which have instructions of VMX. */
-#define HV16_VMX_VMCS_H
-#define HV16_VMX_ENTER_H
-
-enum entry_result { ENTRY_NONE }; /* for vmx/fail.h */
-
-static uint64_t fields[0x8000];
-
-static uint64_t vmcs_read(uint32_t field)
-{
-    return fields[field & 0x7FFF];
-}
-static void vmcs_write(uint32_t field, uint64_t value)
-{
-    fields[field & 0x7FFF] = value;
-}
-static inline void vmcs_set_bits(uint32_t field, uint64_t bits)
-{
-    vmcs_write(field, vmcs_read(field) | bits);
-}
-static inline void vmcs_clear_bits(uint32_t field, uint64_t bits)
-{
-    vmcs_write(field, vmcs_read(field) & ~bits);
-}
-#define vmcs_read_proven  vmcs_read
-#define vmcs_write_proven vmcs_write
-
-static void vmcs_prove(void) {}
-static _Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu))
+_Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu))
 {
     (void)vcpu, (void)on_exit;
     abort();

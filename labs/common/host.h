@@ -3,8 +3,7 @@
  * Commands come from standard input, a word and numbers in hexadecimal on each line. Values go back
  * after the run's nonce, so nothing that a student's code prints is taken for one.
  */
-#ifndef LABS_COMMON_HOST_H
-#define LABS_COMMON_HOST_H
+#pragma once
 
 #include "lab.h"
 #include <stdbool.h>
@@ -16,5 +15,3 @@
 bool host_next(char **command, uint64_t number[WORDS_MAX]);
 
 void host_report(uint64_t value);
-
-#endif

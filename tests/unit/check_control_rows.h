@@ -2,8 +2,7 @@
  * check_control_rows.h: for each rule about controls and host state a VMCS that breaks it.
  * A row: the field to be blamed, a piece of the rule's words, and what to write into the good VMCS.
  */
-#ifndef CHECK_CONTROL_ROWS_H
-#define CHECK_CONTROL_ROWS_H
+#pragma once
 
 #include "check_vmcs.h"
 
@@ -132,5 +131,3 @@ static const struct row host_32_rows[] = {
     ROW(HOST_RIP, "63:32", HOST_32, SET(HOST_RIP, 0xffffffff80000000)),
     ROW(HOST_SS_SELECTOR, "32-bit host", HOST_32, SET(HOST_SS_SELECTOR, 0)),
 };
-
-#endif

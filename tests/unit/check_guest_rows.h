@@ -2,8 +2,7 @@
  * check_guest_rows.h: for each rule about guest state a VMCS that breaks it.
  * A row: the field to be blamed, a piece of the rule's words, and what to write into the good VMCS.
  */
-#ifndef CHECK_GUEST_ROWS_H
-#define CHECK_GUEST_ROWS_H
+#pragma once
 
 #include "check_vmcs.h"
 
@@ -232,5 +231,3 @@ static const struct row good_rows[] = {
       INJECT(INTERRUPTION_TYPE_NMI | 2)}},
     {0, "single step, nothing held back", {SET(GUEST_RFLAGS, 0x102)}},
 };
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * check_masks.h: the masks in the rules of hv/vmx/check*.c.
  */
-#ifndef CHECK_MASKS_H
-#define CHECK_MASKS_H
+#pragma once
 
 #include "check_vmcs.h"
 
@@ -38,5 +37,3 @@ static const struct {
          SET(VM_ENTRY_EXCEPTION_ERROR_CODE, 0)),
      32, 0xffff0000},
 };
-
-#endif

@@ -2,8 +2,7 @@
  * check_vmcs.h: a VMCS that breaks no rule (the real-mode guest of hv16), and words to
  * say how a test's VMCS differs from it.
  */
-#ifndef CHECK_VMCS_H
-#define CHECK_VMCS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -112,5 +111,3 @@ static const uint32_t everywhere[][2] = {
     {VMCS_GUEST_DEBUGCTL, VMCS_GUEST_DEBUGCTL},
     {VMCS_GUEST_EFER, VMCS_GUEST_EFER},
 };
-
-#endif

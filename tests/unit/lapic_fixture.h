@@ -1,8 +1,7 @@
 /*
  * lapic_fixture.h: one local APIC for the tests of its rules.
  */
-#ifndef LAPIC_FIXTURE_H
-#define LAPIC_FIXTURE_H
+#pragma once
 
 #include "model/lapic.h"
 #include <setjmp.h>
@@ -66,5 +65,3 @@ static inline uint32_t esr(void)
 
 #define RULE_XAPIC(test)  cmocka_unit_test_setup(test, make_xapic)
 #define RULE_X2APIC(test) cmocka_unit_test_setup(test, make_x2apic)
-
-#endif

@@ -13,8 +13,7 @@
  * keys, MSR areas, VM functions, sub-page permissions, the UINV field and the tertiary and
  * secondary-exit controls. Where one of them is turned on, it is named.
  */
-#ifndef HV16_VMX_EXPLAIN_CHECK_H
-#define HV16_VMX_EXPLAIN_CHECK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,5 +55,3 @@ typedef void vmcs_report_fn(void *context, const struct vmcs_violation *violatio
 
 /* Calls `report` for each broken rule, in the SDM's order; returns how many there were. */
 unsigned vmcs_check(const struct vmcs_checker *checker, vmcs_report_fn *report, void *context);
-
-#endif

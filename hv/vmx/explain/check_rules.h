@@ -1,8 +1,7 @@
 /*
  * vmx/explain/check_rules.h: shared by the check*.c files: one line of C for each rule.
  */
-#ifndef HV16_VMX_EXPLAIN_CHECK_RULES_H
-#define HV16_VMX_EXPLAIN_CHECK_RULES_H
+#pragma once
 
 #include "cpu/x86.h"
 #include "vmx/explain/check.h"
@@ -51,5 +50,3 @@ void check_host_state(struct check *check);      /* check_host.c */
 void check_guest_registers(struct check *check); /* check_guest.c */
 void check_guest_segments(struct check *check);  /* check_segments.c */
 void check_guest_activity(struct check *check);  /* check_activity.c */
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * vmx/explain/errors.h: what the processor's numbers for failed VMX instructions and entries mean.
  */
-#ifndef HV16_VMX_EXPLAIN_ERRORS_H
-#define HV16_VMX_EXPLAIN_ERRORS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -19,5 +18,3 @@ const char *vm_entry_failure(uint32_t basic);
 
 /* What the exit qualification adds to reason 33: words for 2, 3 and 4, NULL otherwise. */
 const char *vm_entry_failure_detail(uint64_t qualification);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * vmx/explain/field_names.h: the name of a VMCS field, for messages and dumps.
  */
-#ifndef HV16_VMX_EXPLAIN_FIELD_NAMES_H
-#define HV16_VMX_EXPLAIN_FIELD_NAMES_H
+#pragma once
 
 #include <stdint.h>
 
@@ -12,5 +11,3 @@
  * none, it says just that. Never NULL.
  */
 const char *vmcs_field_name(uint32_t encoding);
-
-#endif

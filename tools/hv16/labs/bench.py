@@ -111,7 +111,8 @@ class Bench:
         files = [self.lab.folder / driver, ROOT / "labs/common/host.c",
                  *(self.tree / name for name in sources)]
         done = subprocess.run(
-            ["gcc", *HOST_FLAGS, f'-DNONCE="{self.nonce}"', f"-I{self.tree}/hv", f"-I{ROOT}/labs/common",
+            ["gcc", *HOST_FLAGS, f'-DNONCE="{self.nonce}"', f"-I{self.lab.folder}", f"-I{self.tree}/hv",
+             f"-I{ROOT}/labs/common",
              f"-ffile-prefix-map={self.tree}/=", "-include", f"{self.tree}/hv/lab.h", "-o", str(program),
              *map(str, files)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=60, check=False)

@@ -45,7 +45,8 @@ def check(found: dict[str, Path], lab: Lab) -> None:
 def fingerprint(found: dict[str, Path], lab: Lab) -> str:
     """Of what is graded and of what it is graded by."""
     digest = hashlib.sha256()
-    for path in [*(found[name] for name in sorted(found)), *sorted(lab.folder.iterdir())]:
+    of_the_lab = sorted(path for path in lab.folder.rglob("*") if path.is_file())
+    for path in [*(found[name] for name in sorted(found)), *of_the_lab]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
