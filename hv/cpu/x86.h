@@ -59,6 +59,7 @@
 #define VECTOR_GP         13
 #define VECTOR_PF         14
 #define VECTOR_AC         17
+#define VECTOR_MC         18
 #define VECTOR_CP         21
 /* The exceptions that push an error code, but for #CP: VM entry does not count that among them. SDM
  * volume 3, "VM-Entry Control Fields" (3C 27.2.1.3). */

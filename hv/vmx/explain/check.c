@@ -4,6 +4,29 @@
 #include "vmx/explain/check.h"
 #include "vmx/explain/check_rules.h"
 
+#define EFER_VALID (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+
+/* The SDM's lists of rules, and who goes through each. */
+static const struct {
+    const char *section;
+    void (*check)(struct check *check);
+} lists[] = {
+    {"VM-Execution Control Fields (27.2.1.1)", check_execution_controls},
+    {"VM-Execution Control Fields (27.2.1.1)", check_apic_controls},
+    {"VM-Exit Control Fields (27.2.1.2)", check_exit_controls},
+    {"VM-Entry Control Fields (27.2.1.3)", check_entry_controls},
+    {"Checks on Host Control Registers, MSRs, and SSP (27.2.2)", check_host_registers},
+    {"Checks on Host Segment and Descriptor-Table Registers (27.2.3)", check_host_segments},
+    {"Checks Related to Address-Space Size (27.2.4)", check_address_space},
+    {"Checks on Guest Control Registers, Debug Registers, and MSRs (27.3.1.1)",
+     check_guest_registers},
+    {"Checks on Guest Descriptor-Table Registers (27.3.1.3)", check_guest_tables},
+    {"Checks on Guest RIP, RFLAGS, and SSP (27.3.1.4)", check_guest_rip_and_flags},
+    {"Checks on Guest Page-Directory-Pointer-Table Entries (27.3.1.6)", check_guest_pdptes},
+    {"Checks on Guest Segment Registers (27.3.1.2)", check_guest_segments},
+    {"Checks on Guest Non-Register State (27.3.1.5)", check_guest_activity},
+};
+
 uint64_t check_value(const struct check *check, uint32_t field)
 {
     return check->checker->read(check->checker->context, field);
@@ -33,30 +56,33 @@ void check_bits(struct check *check, uint32_t field, uint64_t wrong, const char 
         report(check, field, wrong, rule);
 }
 
-/* Canonical: the bits above the linear-address width all repeat its highest bit. */
-bool check_is_canonical(const struct check *check, uint64_t address)
+void check_zero(struct check *check, uint32_t field, uint64_t mask, const char *rule)
 {
-    uint64_t upper = address >> (check->capabilities->linear_width - 1);
-    return upper == 0 || upper == UINT64_MAX >> (check->capabilities->linear_width - 1);
+    check_bits(check, field, check_value(check, field) & mask, rule);
 }
 
-uint64_t check_beyond_physical(const struct check *check, uint64_t address)
+void check_sign_extended(struct check *check, uint32_t field, uint32_t first, const char *rule)
 {
-    return address & (UINT64_MAX << check->capabilities->physical_width);
+    uint64_t value = check_value(check, field);
+    check_rule(check, field, value >> first == 0 || ~value >> first == 0, rule);
 }
 
 void check_canonical(struct check *check, uint32_t field)
 {
-    check_rule(check, field, check_is_canonical(check, check_value(check, field)),
-               "must be a canonical address");
+    check_sign_extended(check, field, check->capabilities->linear_width - 1,
+                        "must be a canonical address");
+}
+
+void check_physical(struct check *check, uint32_t field)
+{
+    check_zero(check, field, check->beyond_physical,
+               "must not go beyond the physical-address width");
 }
 
 void check_page(struct check *check, uint32_t field)
 {
-    uint64_t address = check_value(check, field);
-    check_bits(check, field, address & 0xfff, "must be 4 KiB aligned");
-    check_bits(check, field, check_beyond_physical(check, address),
-               "must not go beyond the physical-address width");
+    check_zero(check, field, 0xfff, "must be 4 KiB aligned");
+    check_physical(check, field);
 }
 
 void check_pat(struct check *check, uint32_t field)
@@ -73,9 +99,8 @@ void check_pat(struct check *check, uint32_t field)
 
 void check_efer(struct check *check, uint32_t field, bool long_mode)
 {
-    uint64_t efer = check_value(check, field);
-    check_bits(check, field, efer & ~CHECK_EFER_VALID, "reserved bits must be 0");
-    check_rule(check, field, ((efer & EFER_LMA) != 0) == long_mode,
+    check_zero(check, field, ~EFER_VALID, "reserved bits must be 0");
+    check_rule(check, field, ((check_value(check, field) & EFER_LMA) != 0) == long_mode,
                "LMA must equal the control (entry IA32E_MODE_GUEST, exit HOST_ADDRESS_SPACE_SIZE)");
 }
 
@@ -97,6 +122,7 @@ static uint32_t read_controls(struct check *check, uint32_t field, uint64_t capa
 static void read_switches(struct check *check)
 {
     const struct vmcs_capabilities *can = check->capabilities;
+    uint32_t event = (uint32_t)check_value(check, VMCS_VM_ENTRY_INTERRUPTION_INFO);
 
     check->pin = read_controls(check, VMCS_PIN_CONTROLS, can->pin);
     check->proc = read_controls(check, VMCS_PRIMARY_PROC_CONTROLS, can->proc);
@@ -105,14 +131,14 @@ static void read_switches(struct check *check)
         check->proc2 = read_controls(check, VMCS_SECONDARY_PROC_CONTROLS, can->proc2);
     check->exit = read_controls(check, VMCS_EXIT_CONTROLS, can->exit);
     check->entry = read_controls(check, VMCS_ENTRY_CONTROLS, can->entry);
-    check->injection = (uint32_t)check_value(check, VMCS_VM_ENTRY_INTERRUPTION_INFO);
-    if (!(check->injection & INTERRUPTION_VALID))
-        check->injection = 0;
+    check->event_type = event & INTERRUPTION_VALID ? event & INTERRUPTION_TYPE : NO_EVENT;
+    check->event_vector = event & INTERRUPTION_VECTOR;
     check->cr0 = check_value(check, VMCS_GUEST_CR0);
     check->cr4 = check_value(check, VMCS_GUEST_CR4);
     check->rflags = check_value(check, VMCS_GUEST_RFLAGS);
     check->ia32e_guest = (check->entry & ENTRYCTL_IA32E_MODE_GUEST) != 0;
     check->virtual_8086 = (check->rflags & RFLAGS_VM) != 0;
+    check->beyond_physical = UINT64_MAX << can->physical_width;
     check->unrestricted = (check->proc2 & PROC2_UNRESTRICTED_GUEST) != 0;
 }
 
@@ -126,13 +152,9 @@ unsigned vmcs_check(const struct vmcs_checker *checker, vmcs_report_fn *report_f
     };
 
     read_switches(&check);
-    check_execution_controls(&check);
-    check_apic_controls(&check);
-    check_exit_controls(&check);
-    check_entry_controls(&check);
-    check_host_state(&check);
-    check_guest_registers(&check);
-    check_guest_segments(&check);
-    check_guest_activity(&check);
+    for (uint32_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        check.section = lists[i].section;
+        lists[i].check(&check);
+    }
     return check.broken;
 }

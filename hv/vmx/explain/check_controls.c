@@ -5,7 +5,8 @@
 #include "vmx/explain/check_rules.h"
 
 /* What hv16 never turns on: rules about it would fill an eighth of the image. Whoever does turn it
- * on learns from check_unused() where to look. */
+ * on learns from the words where to look. */
+#define UNUSED "hv16 does not use this: look its rules up in this section"
 #define UNUSED_PROC2                                                                               \
     (PROC2_ENABLE_VM_FUNCTIONS | PROC2_VMCS_SHADOWING | PROC2_ENABLE_PML |                         \
      PROC2_EPT_VIOLATION_VE | PROC2_MODE_BASED_EXECUTE | PROC2_SUB_PAGE_WRITE |                    \
@@ -14,11 +15,6 @@
 #define UNUSED_ENTRYCTL                                                                            \
     (ENTRYCTL_ENTRY_TO_SMM | ENTRYCTL_DEACTIVATE_DUAL_MONITOR | ENTRYCTL_LOAD_BNDCFGS |            \
      ENTRYCTL_LOAD_CET_STATE | ENTRYCTL_LOAD_PKRS)
-
-static void check_unused(struct check *check, uint32_t field, uint64_t used)
-{
-    check_bits(check, field, used, "hv16 does not use this: look its rules up in this section");
-}
 
 static void check_allowed(struct check *check, uint32_t field, uint64_t capability)
 {
@@ -42,25 +38,13 @@ static void check_ept_pointer(struct check *check)
                "page-walk length less one (bits 5:3) must be 3, or 4 where supported");
     check_rule(check, VMCS_EPT_POINTER, !(eptp & 0x40) || can >> 21 & 1,
                "bit 6 (accessed and dirty flags) must be 0 where not supported");
-    check_bits(check, VMCS_EPT_POINTER, (eptp & 0xf80) | check_beyond_physical(check, eptp),
+    check_zero(check, VMCS_EPT_POINTER, 0xf80 | check->beyond_physical,
                "reserved bits (11:7, beyond the physical-address width) must be 0");
-}
-
-/* Each of these controls makes the processor use a page of the hypervisor's. */
-static void check_pages(struct check *check)
-{
-    if (check->proc & PROC_USE_IO_BITMAPS) {
-        check_page(check, VMCS_IO_BITMAP_A);
-        check_page(check, VMCS_IO_BITMAP_B);
-    }
-    if (check->proc & PROC_USE_MSR_BITMAPS)
-        check_page(check, VMCS_MSR_BITMAP);
 }
 
 void check_execution_controls(struct check *check)
 {
     const struct vmcs_capabilities *can = check->capabilities;
-    check->section = "VM-Execution Control Fields (27.2.1.1)";
     check_allowed(check, VMCS_PIN_CONTROLS, can->pin);
     check_allowed(check, VMCS_PRIMARY_PROC_CONTROLS, can->proc);
     if (check->proc & PROC_ACTIVATE_SECONDARY)
@@ -68,7 +52,12 @@ void check_execution_controls(struct check *check)
     check_rule(check, VMCS_CR3_TARGET_COUNT,
                check_value(check, VMCS_CR3_TARGET_COUNT) <= (can->misc >> 16 & 0x1ff),
                "must not be greater than IA32_VMX_MISC bits 24:16");
-    check_pages(check);
+    if (check->proc & PROC_USE_IO_BITMAPS) {
+        check_page(check, VMCS_IO_BITMAP_A);
+        check_page(check, VMCS_IO_BITMAP_B);
+    }
+    if (check->proc & PROC_USE_MSR_BITMAPS)
+        check_page(check, VMCS_MSR_BITMAP);
     check_rule(check, VMCS_PIN_CONTROLS,
                !(check->pin & PIN_VIRTUAL_NMIS) || check->pin & PIN_NMI_EXITING,
                "VIRTUAL_NMIS needs NMI_EXITING");
@@ -83,53 +72,43 @@ void check_execution_controls(struct check *check)
     check_rule(check, VMCS_SECONDARY_PROC_CONTROLS,
                !check->unrestricted || check->proc2 & PROC2_ENABLE_EPT,
                "UNRESTRICTED_GUEST needs ENABLE_EPT");
-    check_unused(check, VMCS_SECONDARY_PROC_CONTROLS, check->proc2 & UNUSED_PROC2);
+    check_bits(check, VMCS_SECONDARY_PROC_CONTROLS, check->proc2 & UNUSED_PROC2, UNUSED);
 }
 
 void check_exit_controls(struct check *check)
 {
-    check->section = "VM-Exit Control Fields (27.2.1.2)";
     check_allowed(check, VMCS_EXIT_CONTROLS, check->capabilities->exit);
     check_rule(check, VMCS_EXIT_CONTROLS,
                !(check->exit & EXITCTL_SAVE_PREEMPTION_TIMER) || check->pin & PIN_PREEMPTION_TIMER,
                "SAVE_PREEMPTION_TIMER needs the pin control PREEMPTION_TIMER");
-    check_unused(check, VMCS_EXIT_CONTROLS, check->exit & UNUSED_EXITCTL);
-    check_unused(check, VMCS_VM_EXIT_MSR_STORE_COUNT,
-                 check_value(check, VMCS_VM_EXIT_MSR_STORE_COUNT));
-    check_unused(check, VMCS_VM_EXIT_MSR_LOAD_COUNT,
-                 check_value(check, VMCS_VM_EXIT_MSR_LOAD_COUNT));
-}
-
-/* Whether hardware exception `vector` pushes an error code: #DF #TS #NP #SS #GP #PF #AC. */
-static bool has_error_code(uint32_t vector)
-{
-    return vector < EXCEPTION_VECTORS && VECTORS_WITH_ERROR_CODE >> vector & 1;
+    check_bits(check, VMCS_EXIT_CONTROLS, check->exit & UNUSED_EXITCTL, UNUSED);
+    check_zero(check, VMCS_VM_EXIT_MSR_STORE_COUNT, UINT32_MAX, UNUSED);
+    check_zero(check, VMCS_VM_EXIT_MSR_LOAD_COUNT, UINT32_MAX, UNUSED);
 }
 
 static void check_injection_error_code(struct check *check)
 {
     const uint32_t field = VMCS_VM_ENTRY_INTERRUPTION_INFO;
-    uint32_t type = check->injection & INTERRUPTION_TYPE;
-    uint32_t vector = check->injection & INTERRUPTION_VECTOR;
-    bool given = (check->injection & INTERRUPTION_ERROR_CODE) != 0;
-    bool possible = type == INTERRUPTION_TYPE_EXCEPTION && check->cr0 & CR0_PE;
+    uint32_t vector = check->event_vector;
+    bool given = (check_value(check, field) & INTERRUPTION_ERROR_CODE) != 0;
+    bool possible = check->event_type == INTERRUPTION_TYPE_EXCEPTION && check->cr0 & CR0_PE;
+    /* #DF #TS #NP #SS #GP #PF #AC */
+    bool pushed = vector < EXCEPTION_VECTORS && VECTORS_WITH_ERROR_CODE >> vector & 1;
     bool any_vector = check->capabilities->basic >> 56 & 1;
     check_rule(check, field, possible || !given,
                "bit 11 (error code) must be 0 except for a hardware exception with CR0.PE = 1");
     if (possible && !any_vector)
-        check_rule(check, field, given == has_error_code(vector),
+        check_rule(check, field, given == pushed,
                    "bit 11 (error code) must be 1 exactly for vectors 8, 10 to 14 and 17");
     if (given)
-        check_bits(check, VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE,
-                   check_value(check, VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE) & 0xffff0000u,
-                   "bits 31:16 must be 0");
+        check_zero(check, VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE, 0xffff0000u, "bits 31:16 must be 0");
 }
 
 static void check_injection(struct check *check)
 {
     const uint32_t field = VMCS_VM_ENTRY_INTERRUPTION_INFO;
-    uint32_t type = check->injection & INTERRUPTION_TYPE;
-    uint32_t vector = check->injection & INTERRUPTION_VECTOR;
+    uint32_t type = check->event_type;
+    uint32_t vector = check->event_vector;
     bool has_mtf = check->capabilities->proc >> 32 & PROC_MONITOR_TRAP_FLAG;
     check_rule(check, field,
                type != INTERRUPTION_TYPE_RESERVED && (type != INTERRUPTION_TYPE_OTHER || has_mtf),
@@ -141,9 +120,8 @@ static void check_injection(struct check *check)
     check_rule(check, field, type != INTERRUPTION_TYPE_OTHER || vector == 0,
                "the vector of type 7 (other event) must be 0");
     check_injection_error_code(check);
-    check_bits(check, field, check->injection & 0x7ffff000u, "reserved bits 30:12 must be 0");
-    if (type == INTERRUPTION_TYPE_SOFT_INT || type == INTERRUPTION_TYPE_PRIV_SOFT ||
-        type == INTERRUPTION_TYPE_SOFT_EXC) {
+    check_zero(check, field, 0x7ffff000u, "reserved bits 30:12 must be 0");
+    if (type >= INTERRUPTION_TYPE_SOFT_INT && type <= INTERRUPTION_TYPE_SOFT_EXC) {
         uint64_t length = check_value(check, VMCS_VM_ENTRY_INSTRUCTION_LENGTH);
         check_rule(check, VMCS_VM_ENTRY_INSTRUCTION_LENGTH,
                    length <= 15 && (length != 0 || check->capabilities->misc >> 30 & 1),
@@ -153,11 +131,9 @@ static void check_injection(struct check *check)
 
 void check_entry_controls(struct check *check)
 {
-    check->section = "VM-Entry Control Fields (27.2.1.3)";
     check_allowed(check, VMCS_ENTRY_CONTROLS, check->capabilities->entry);
-    check_unused(check, VMCS_ENTRY_CONTROLS, check->entry & UNUSED_ENTRYCTL);
-    check_unused(check, VMCS_VM_ENTRY_MSR_LOAD_COUNT,
-                 check_value(check, VMCS_VM_ENTRY_MSR_LOAD_COUNT));
-    if (check->injection)
+    check_bits(check, VMCS_ENTRY_CONTROLS, check->entry & UNUSED_ENTRYCTL, UNUSED);
+    check_zero(check, VMCS_VM_ENTRY_MSR_LOAD_COUNT, UINT32_MAX, UNUSED);
+    if (check->event_type != NO_EVENT)
         check_injection(check);
 }

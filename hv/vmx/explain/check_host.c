@@ -4,16 +4,13 @@
  */
 #include "vmx/explain/check_rules.h"
 
-static void check_host_registers(struct check *check)
+void check_host_registers(struct check *check)
 {
     const struct vmcs_capabilities *can = check->capabilities;
     bool wide = (check->exit & EXITCTL_HOST_ADDRESS_SPACE_SIZE) != 0;
-    check->section = "Checks on Host Control Registers, MSRs, and SSP (27.2.2)";
     check_fixed(check, VMCS_HOST_CR0, can->cr0_fixed0, can->cr0_fixed1);
     check_fixed(check, VMCS_HOST_CR4, can->cr4_fixed0, can->cr4_fixed1);
-    check_bits(check, VMCS_HOST_CR3,
-               check_beyond_physical(check, check_value(check, VMCS_HOST_CR3)),
-               "must not go beyond the physical-address width");
+    check_physical(check, VMCS_HOST_CR3);
     check_canonical(check, VMCS_HOST_SYSENTER_ESP);
     check_canonical(check, VMCS_HOST_SYSENTER_EIP);
     if (check->exit & EXITCTL_LOAD_PAT)
@@ -26,11 +23,10 @@ static void check_host_registers(struct check *check)
     }
 }
 
-static void check_host_segments(struct check *check)
+void check_host_segments(struct check *check)
 {
-    check->section = "Checks on Host Segment and Descriptor-Table Registers (27.2.3)";
     for (uint32_t field = VMCS_HOST_ES_SELECTOR; field <= VMCS_HOST_TR_SELECTOR; field += 2)
-        check_bits(check, field, check_value(check, field) & 7, "RPL and TI (bits 2:0) must be 0");
+        check_zero(check, field, 7, "RPL and TI (bits 2:0) must be 0");
     check_rule(check, VMCS_HOST_CS_SELECTOR, check_value(check, VMCS_HOST_CS_SELECTOR) != 0,
                "must not be 0");
     check_rule(check, VMCS_HOST_TR_SELECTOR, check_value(check, VMCS_HOST_TR_SELECTOR) != 0,
@@ -44,27 +40,18 @@ static void check_host_segments(struct check *check)
 }
 
 /* hv16 is always in 64-bit mode when it enters a guest, so the control must say so. */
-static void check_address_space(struct check *check)
+void check_address_space(struct check *check)
 {
-    uint64_t cr4 = check_value(check, VMCS_HOST_CR4);
-    check->section = "Checks Related to Address-Space Size (27.2.4)";
     if (!(check->exit & EXITCTL_HOST_ADDRESS_SPACE_SIZE)) {
         check_rule(check, VMCS_EXIT_CONTROLS, false,
                    "HOST_ADDRESS_SPACE_SIZE must be 1: the hypervisor is in 64-bit mode");
         check_bits(check, VMCS_ENTRY_CONTROLS, check->entry & ENTRYCTL_IA32E_MODE_GUEST,
                    "IA32E_MODE_GUEST needs the exit control HOST_ADDRESS_SPACE_SIZE");
-        check_bits(check, VMCS_HOST_CR4, cr4 & CR4_PCIDE, "PCIDE must be 0, 32-bit host");
-        check_bits(check, VMCS_HOST_RIP, check_value(check, VMCS_HOST_RIP) & CHECK_HIGH_HALF,
-                   "bits 63:32 must be 0, 32-bit host");
+        check_zero(check, VMCS_HOST_CR4, CR4_PCIDE, "PCIDE must be 0, 32-bit host");
+        check_zero(check, VMCS_HOST_RIP, CHECK_HIGH_HALF, "bits 63:32 must be 0, 32-bit host");
         return;
     }
-    check_rule(check, VMCS_HOST_CR4, (cr4 & CR4_PAE) != 0, "PAE must be 1, 64-bit host");
+    check_rule(check, VMCS_HOST_CR4, (check_value(check, VMCS_HOST_CR4) & CR4_PAE) != 0,
+               "PAE must be 1, 64-bit host");
     check_canonical(check, VMCS_HOST_RIP);
-}
-
-void check_host_state(struct check *check)
-{
-    check_host_registers(check);
-    check_host_segments(check);
-    check_address_space(check);
 }

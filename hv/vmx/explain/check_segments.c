@@ -17,11 +17,6 @@ static uint32_t rights_of(const struct check *check, uint32_t segment)
     return (uint32_t)check_value(check, RIGHTS(segment));
 }
 
-static uint32_t type_of(uint32_t rights)
-{
-    return rights & AR_TYPE;
-}
-
 static uint32_t dpl_of(uint32_t rights)
 {
     return (rights & AR_DPL) >> AR_DPL_SHIFT;
@@ -50,8 +45,7 @@ static void check_common_rights(struct check *check, uint32_t segment)
     uint32_t rights = rights_of(check, segment);
     uint64_t limit = check_value(check, LIMIT(segment));
     check_rule(check, RIGHTS(segment), (rights & AR_PRESENT) != 0, "P (bit 7) must be 1");
-    check_bits(check, RIGHTS(segment), rights & AR_RESERVED,
-               "reserved bits (11:8, 31:17) must be 0");
+    check_zero(check, RIGHTS(segment), AR_RESERVED, "reserved bits (11:8, 31:17) must be 0");
     check_rule(check, RIGHTS(segment), (limit & 0xfff) == 0xfff || !(rights & AR_GRANULARITY),
                "G (bit 15) must be 0 unless limit bits 11:0 are all 1");
     check_rule(check, RIGHTS(segment), !(limit & 0xfff00000u) || rights & AR_GRANULARITY,
@@ -61,7 +55,7 @@ static void check_common_rights(struct check *check, uint32_t segment)
 static void check_code_segment(struct check *check)
 {
     uint32_t rights = rights_of(check, CS);
-    uint32_t type = type_of(rights);
+    uint32_t type = rights & AR_TYPE;
     uint32_t ss_dpl = dpl_of(rights_of(check, SS));
     bool is_code = (type & (AR_TYPE_CODE | AR_TYPE_ACCESSED)) == (AR_TYPE_CODE | AR_TYPE_ACCESSED);
     check_rule(check, RIGHTS(CS), is_code || (type == 3 && check->unrestricted),
@@ -78,13 +72,13 @@ static void check_code_segment(struct check *check)
     check_rule(check, RIGHTS(CS), !(check->ia32e_guest && rights & AR_L && rights & AR_DB),
                "D/B must be 0 in 64-bit code (L = 1)");
     check_common_rights(check, CS);
-    check_bits(check, BASE(CS), check_value(check, BASE(CS)) & CHECK_HIGH_HALF,
-               "bits 63:32 must be 0");
+    check_zero(check, BASE(CS), CHECK_HIGH_HALF, "bits 63:32 must be 0");
 }
 
 static void check_stack_segment(struct check *check)
 {
     uint32_t rights = rights_of(check, SS);
+    uint32_t type = rights & AR_TYPE;
     bool real_mode = !(check->cr0 & CR0_PE);
     if (!check->unrestricted) {
         check_rule(check, SELECTOR(SS), rpl_of(check, SS) == rpl_of(check, CS),
@@ -93,18 +87,16 @@ static void check_stack_segment(struct check *check)
                    "DPL must equal the RPL of the selector");
     }
     check_rule(check, RIGHTS(SS),
-               dpl_of(rights) == 0 || !(real_mode || type_of(rights_of(check, CS)) == 3),
+               dpl_of(rights) == 0 || !(real_mode || (rights_of(check, CS) & AR_TYPE) == 3),
                "DPL must be 0 while CS has type 3 or CR0.PE = 0");
-    if (rights & AR_UNUSABLE)
-        return;
-    check_rule(check, RIGHTS(SS), type_of(rights) == 3 || type_of(rights) == 7,
+    check_rule(check, RIGHTS(SS), rights & AR_UNUSABLE || type == 3 || type == 7,
                "type must be 3 or 7 (read/write data, accessed)");
 }
 
 static void check_data_segment(struct check *check, uint32_t segment)
 {
     uint32_t rights = rights_of(check, segment);
-    uint32_t type = type_of(rights);
+    uint32_t type = rights & AR_TYPE;
     if (rights & AR_UNUSABLE)
         return;
     check_rule(check, RIGHTS(segment), (type & AR_TYPE_ACCESSED) != 0,
@@ -127,37 +119,34 @@ static void check_usable(struct check *check, uint32_t segment)
     check_rule(check, RIGHTS(segment), (rights & AR_S) != 0, "S (bit 4) must be 1");
     check_common_rights(check, segment);
     if (segment != FS && segment != GS)
-        check_bits(check, BASE(segment), check_value(check, BASE(segment)) & CHECK_HIGH_HALF,
-                   "bits 63:32 must be 0");
+        check_zero(check, BASE(segment), CHECK_HIGH_HALF, "bits 63:32 must be 0");
 }
 
 /* LDTR or TR, when usable. */
 static void check_system_segment(struct check *check, uint32_t segment)
 {
-    check_bits(check, SELECTOR(segment), check_value(check, SELECTOR(segment)) & 4,
-               "TI (bit 2) must be 0: it is in the GDT");
+    check_zero(check, SELECTOR(segment), 4, "TI (bit 2) must be 0: it is in the GDT");
     check_canonical(check, BASE(segment));
-    check_bits(check, RIGHTS(segment), rights_of(check, segment) & AR_S, "S (bit 4) must be 0");
+    check_zero(check, RIGHTS(segment), AR_S, "S (bit 4) must be 0");
     check_common_rights(check, segment);
 }
 
 static void check_tables(struct check *check)
 {
-    uint32_t tr = rights_of(check, TR);
+    uint32_t tr_type = rights_of(check, TR) & AR_TYPE;
     uint32_t ldtr = rights_of(check, LDTR);
-    check_bits(check, RIGHTS(TR), tr & AR_UNUSABLE, "TR must be usable (bit 16 = 0)");
-    check_rule(check, RIGHTS(TR), type_of(tr) == 11 || (type_of(tr) == 3 && !check->ia32e_guest),
+    check_zero(check, RIGHTS(TR), AR_UNUSABLE, "TR must be usable (bit 16 = 0)");
+    check_rule(check, RIGHTS(TR), tr_type == 11 || (tr_type == 3 && !check->ia32e_guest),
                "type must be 11 (busy TSS); outside IA-32e mode also 3 (busy 16-bit TSS)");
     check_system_segment(check, TR);
     if (ldtr & AR_UNUSABLE)
         return;
-    check_rule(check, RIGHTS(LDTR), type_of(ldtr) == 2, "type must be 2 (LDT)");
+    check_rule(check, RIGHTS(LDTR), (ldtr & AR_TYPE) == 2, "type must be 2 (LDT)");
     check_system_segment(check, LDTR);
 }
 
 void check_guest_segments(struct check *check)
 {
-    check->section = "Checks on Guest Segment Registers (27.3.1.2)";
     for (uint32_t segment = ES; segment <= GS; segment++) {
         if (check->virtual_8086) {
             check_virtual_8086(check, segment);
