@@ -105,7 +105,7 @@ void resident_install(void)
     copy_map();
     choose_boot_sector();
     hook_int15();
-    header()->status_line = machine.options.status_line;
+    header()->status_line = machine.options.status_line != 0;
     log_info("resident: 0x%x-0x%x", machine.resident_base,
              machine.resident_base + RESIDENT_SIZE - 1);
 }

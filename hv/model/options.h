@@ -43,8 +43,8 @@ struct options {
     bool log_e9;    /* log=e9,com2 (default), log=none */
     bool log_com2;
     enum log_level level;    /* level=error|warn|info|debug (default info) */
-    bool trace_exits;        /* trace=exits: one log line for each exit; trace=none (default) */
-    bool status_line;        /* status=on (default) or off */
+    uint32_t trace_exits;    /* 1: trace=exits: one log line for each exit; 0: none (default) */
+    uint32_t status_line;    /* 1: status=on (default); 0: off */
     uint32_t cpus;           /* cpus=1 to 8 (default 8): so many processors at most */
     enum reset_policy reset; /* reset=guest (default)|stop|machine */
     enum apic_option apic;   /* apic=off|mmio|tpr-ro|tpr|apicv|x2apic|posted|auto (default auto) */
