@@ -17,18 +17,10 @@
  * that is never wrong, only slow; EPT would answer the encoding itself with a misconfiguration. */
 static enum memory_type type_of(uint64_t bits)
 {
-    switch (bits & TYPE_BITS) {
-    case MEM_WC:
-        return MEM_WC;
-    case MEM_WT:
-        return MEM_WT;
-    case MEM_WP:
-        return MEM_WP;
-    case MEM_WB:
-        return MEM_WB;
-    default:
-        return MEM_UC;
-    }
+    uint64_t type = bits & TYPE_BITS;
+    bool reserved = type == 2 || type == 3 || type > MEM_WB;
+
+    return reserved ? MEM_UC : (enum memory_type)type;
 }
 
 /* "MTRR Precedences": UC wins, WT wins over WB. For any other pair the manual promises nothing. */
@@ -119,18 +111,13 @@ static bool is_split(const struct mtrr_state *mtrr, uint64_t base, uint64_t size
 bool mtrr_uniform(const struct mtrr_state *mtrr, uint64_t base, uint64_t size,
                   enum memory_type *type)
 {
-    uint64_t done = 0;
+    enum memory_type upper;
 
     *type = mtrr_type(mtrr, base);
-    while (done < size) {
-        /* The largest aligned piece from here that no register splits, so that a GiB of one type
-         * takes a few steps and not 2^18. */
-        uint64_t piece = done == 0 ? size : done & (~done + 1);
-        while (is_split(mtrr, base + done, piece))
-            piece /= 2;
-        if (mtrr_type(mtrr, base + done) != *type)
-            return false;
-        done += piece;
-    }
-    return true;
+    /* Halves only what is split, so that a GiB of one type takes a few steps and not 2^18. */
+    if (!is_split(mtrr, base, size))
+        return true;
+    size /= 2;
+    return mtrr_uniform(mtrr, base, size, type) && mtrr_uniform(mtrr, base + size, size, &upper) &&
+           upper == *type;
 }

@@ -51,30 +51,24 @@ static bool adds_up(const struct memory *memory, uint32_t address, uint32_t leng
     return sum == 0;
 }
 
-/* The address in [from, to) of `text`, the start of a structure of `length` bytes; 0 if none. */
-static uint32_t find_between(const struct memory *memory, const char *text, uint32_t length,
-                             const uint32_t range[2])
+/* The address of the "root system description pointer" in [from, to), or 0. */
+static uint32_t find_rsdp_between(const struct memory *memory, uint32_t from, uint32_t to)
 {
-    size_t letters = text[4] == '\0' ? 4 : 8;
-
-    for (uint32_t at = range[0]; at + length <= range[1]; at += PARAGRAPH) {
-        if (memcmp(memory->bytes + at, text, letters) == 0 && adds_up(memory, at, length))
+    for (uint32_t at = from; at + RSDP_BYTES <= to; at += PARAGRAPH) {
+        if (memcmp(memory->bytes + at, "RSD PTR ", 8) == 0 && adds_up(memory, at, RSDP_BYTES))
             return at;
     }
     return 0;
 }
 
-static uint32_t find(const struct memory *memory, const char *text, uint32_t length)
+static uint32_t find_rsdp(const struct memory *memory)
 {
     uint32_t ebda = (uint32_t)word_at(memory, BDA_EBDA) * PARAGRAPH;
-    uint32_t ranges[][2] = {{ebda, ebda + KIB}, {ROM_START, ROM_END}};
     uint32_t at = 0;
 
-    for (uint32_t i = 0; at == 0 && i < sizeof ranges / sizeof ranges[0]; i++) {
-        if (ranges[i][0] >= BDA_END && ranges[i][1] <= ROM_END)
-            at = find_between(memory, text, length, ranges[i]);
-    }
-    return at;
+    if (ebda >= BDA_END && ebda + KIB <= ROM_END)
+        at = find_rsdp_between(memory, ebda, ebda + KIB);
+    return at != 0 ? at : find_rsdp_between(memory, ROM_START, ROM_END);
 }
 
 static void add(struct processors *found, uint32_t id, uint32_t flags)
@@ -100,9 +94,9 @@ static uint32_t acpi_length(const struct memory *memory, uint32_t at, const char
     return length;
 }
 
-static void read_madt(struct processors *found, const struct memory *memory, uint32_t at)
+static void read_madt(struct processors *found, const struct memory *memory, uint32_t at,
+                      uint32_t end)
 {
-    uint32_t end = at + acpi_length(memory, at, "APIC");
     uint32_t size;
 
     for (at += MADT_ENTRIES; at + 2 <= end; at += size) {
@@ -118,27 +112,22 @@ static void read_madt(struct processors *found, const struct memory *memory, uin
     }
 }
 
-static void find_madt(struct processors *found, const struct memory *memory)
+void processors_find(struct processors *found, const uint8_t *bytes, uint64_t size)
 {
-    uint32_t rsdp = find(memory, "RSD PTR ", RSDP_BYTES);
-    uint32_t rsdt = rsdp == 0 ? 0 : dword_at(memory, rsdp + RSDP_RSDT);
-    uint32_t length = rsdt == 0 ? 0 : acpi_length(memory, rsdt, "RSDT");
+    const struct memory memory = {bytes, size};
+    uint32_t rsdp = find_rsdp(&memory);
+    uint32_t rsdt = rsdp == 0 ? 0 : dword_at(&memory, rsdp + RSDP_RSDT);
+    uint32_t rsdt_length = rsdt == 0 ? 0 : acpi_length(&memory, rsdt, "RSDT");
 
-    for (uint32_t i = ACPI_HEADER; i + 4 <= length; i += 4) {
-        uint32_t table = dword_at(memory, rsdt + i);
+    *found = (struct processors){0};
+    for (uint32_t i = ACPI_HEADER; i + 4 <= rsdt_length; i += 4) {
+        uint32_t table = dword_at(&memory, rsdt + i);
+        uint32_t length = acpi_length(&memory, table, "APIC");
 
-        if (acpi_length(memory, table, "APIC") >= MADT_ENTRIES) {
+        if (length >= MADT_ENTRIES) {
             found->has_table = true;
-            read_madt(found, memory, table);
+            read_madt(found, &memory, table, table + length);
             return;
         }
     }
-}
-
-void processors_find(struct processors *found, const uint8_t *memory, uint64_t size)
-{
-    const struct memory whole = {memory, size};
-
-    *found = (struct processors){0};
-    find_madt(found, &whole);
 }
