@@ -135,10 +135,3 @@ uint64_t e820_top(const struct e820_map *map)
     }
     return top;
 }
-
-bool e820_is_usable(const struct e820_map *map, uint64_t base, uint64_t length)
-{
-    if (length > UINT64_MAX - base)
-        return false;
-    return e820_contiguous(map, base, base + length) == length;
-}

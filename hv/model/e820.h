@@ -42,6 +42,3 @@ void e820_e801(const struct e820_map *map, uint16_t *kib, uint16_t *blocks);
 
 /* The end of the highest usable entry, or 0 for an empty map. */
 uint64_t e820_top(const struct e820_map *map);
-
-/* True if every byte of [base, base + length) is usable and no other entry overlaps it. */
-bool e820_is_usable(const struct e820_map *map, uint64_t base, uint64_t length);
