@@ -5,7 +5,6 @@
  * holes, and a careless one lets entries overlap; then the entry that is not usable wins.
  */
 #include "model/e820.h"
-#include <stddef.h>
 
 #define KIB 0x400ull
 #define MIB 0x100000ull

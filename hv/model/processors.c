@@ -4,8 +4,6 @@
 #include "model/processors.h"
 #include "layout.h"
 #include "lib/string.h"
-#include <stdbool.h>
-#include <stddef.h>
 
 #define ROM_START 0xE0000u /* where a BIOS puts its tables, up to 1 MiB; or into the EBDA */
 #define ROM_END   0x100000u
