@@ -100,7 +100,7 @@ static void start_next(uint32_t apic_id, void (*entry)(struct vcpu *))
  * exits/exception.c see that it has. */
 static void halt_the_others(void)
 {
-    for (uint32_t i = 0; i < machine.cpus && machine.cpus > 1; i++) {
+    for (uint32_t i = 0; i < machine.cpus; i++) {
         if (&vcpus[i] != tables_current_vcpu())
             physical_apic_send(vcpus[i].apic_id, LAPIC_ICR_NMI);
     }
