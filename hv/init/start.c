@@ -26,12 +26,6 @@ struct trampoline_data { /* init/trampoline.asm */
 extern const uint8_t trampoline[];
 extern const uint32_t trampoline_data_offset, trampoline_size;
 
-static void delay(uint32_t microseconds)
-{
-    for (uint32_t i = 0; i < microseconds; i++)
-        in8(PORT_DELAY);
-}
-
 /* Waits so many microseconds, or until the processor is there, or says that it will not be. */
 static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
 {
@@ -39,7 +33,7 @@ static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
         if (__atomic_load_n(&vcpu->is_up, __ATOMIC_ACQUIRE) ||
             __atomic_load_n(&vcpu->unfit, __ATOMIC_ACQUIRE))
             return true;
-        delay(1);
+        in8(PORT_DELAY); /* a microsecond */
     }
     return false;
 }
