@@ -19,12 +19,12 @@
 #define PATIENCE         100000
 #define MEMORY_WITH_ACPI 0x100000000ull
 
-struct trampoline_data { /* init/trampoline.asm */
+struct trampoline { /* how init/trampoline.asm begins */
+    uint64_t jump;  /* over the rest of this */
     uint64_t cr3, cr0, stack, vcpu, entry;
 };
 
-extern const uint8_t trampoline[];
-extern const uint32_t trampoline_data_offset, trampoline_size;
+extern const uint8_t trampoline[TRAMPOLINE_MAX];
 
 /* Waits so many microseconds, or until the processor is there, or says that it will not be. */
 static bool wait_for(const struct vcpu *vcpu, uint32_t microseconds)
@@ -46,14 +46,14 @@ _Noreturn void cpu_leave_out(struct vcpu *vcpu)
 
 void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
 {
-    struct trampoline_data *data = physical_pointer(TRAMPOLINE_ADDR + trampoline_data_offset);
+    struct trampoline *copy = physical_pointer(TRAMPOLINE_ADDR);
 
-    memcpy(physical_pointer(TRAMPOLINE_ADDR), trampoline, trampoline_size);
-    data->cr3 = read_cr3();
-    data->cr0 = read_cr0();
-    data->stack = (uint64_t)(vcpu->stack + VCPU_STACK_SIZE);
-    data->vcpu = (uint64_t)vcpu;
-    data->entry = (uint64_t)entry;
+    memcpy(copy, trampoline, TRAMPOLINE_MAX);
+    copy->cr3 = read_cr3();
+    copy->cr0 = read_cr0();
+    copy->stack = (uint64_t)(vcpu->stack + VCPU_STACK_SIZE);
+    copy->vcpu = (uint64_t)vcpu;
+    copy->entry = (uint64_t)entry;
 }
 
 /* INIT, because the firmware may have left it in any state; then twice SIPI, as the first may be

@@ -11,11 +11,19 @@
 %define HERE(label) (TRAMPOLINE_ADDR + AT(label))
 
 section .rodata
-global trampoline, trampoline_data_offset, trampoline_size
+global trampoline
 
 bits 16
 align 16
-trampoline:
+trampoline:                     ; struct trampoline in init/start.c
+    jmp     short start16
+align 8
+cr3_value:      dq 0
+cr0_value:      dq 0
+stack_value:    dq 0
+vcpu_value:     dq 0
+entry_value:    dq 0
+start16:
     cli
     mov     ax, cs
     mov     ds, ax
@@ -33,13 +41,8 @@ trampoline:
     jmp     dword SEL_CODE64:HERE(start64)
 bits 64
 start64:
-    mov     ax, SEL_DATA
-    mov     ds, ax
-    mov     es, ax
+    mov     ax, SEL_DATA        ; of the data segments 64-bit mode wants SS alone, for IRET
     mov     ss, ax
-    xor     eax, eax
-    mov     fs, ax
-    mov     gs, ax
     mov     rsp, [abs HERE(stack_value)]
     mov     rdi, [abs HERE(vcpu_value)]
     mov     rax, [abs HERE(entry_value)]
@@ -55,19 +58,4 @@ gdt_pointer:
     dw      gdt_pointer - gdt - 1
     dd      HERE(gdt)
 
-align 8
-trampoline_data:                ; struct trampoline_data in init/start.c
-cr3_value:      dq 0
-cr0_value:      dq 0
-stack_value:    dq 0
-vcpu_value:     dq 0
-entry_value:    dq 0
-trampoline_end:
-
-%if AT(trampoline_end) > TRAMPOLINE_MAX
-    %error "the trampoline has outgrown TRAMPOLINE_MAX"
-%endif
-
-align 4
-trampoline_data_offset: dd AT(trampoline_data)
-trampoline_size:        dd AT(trampoline_end)
+    times TRAMPOLINE_MAX - AT($) db 0 ; below 0 it has outgrown its place
