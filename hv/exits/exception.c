@@ -9,7 +9,7 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "host/tables.h"
-#include "init/read_inbox.h"
+#include "init/init.h"
 #include "machine.h"
 #include "virt/inject.h"
 #include "virt/nmi.h"

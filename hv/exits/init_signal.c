@@ -9,7 +9,7 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "exits/exits.h"
-#include "init/receive.h"
+#include "init/init.h"
 #include "machine.h"
 #include "quirks.h"
 #include "virt/repeat.h"

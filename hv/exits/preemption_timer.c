@@ -5,7 +5,7 @@
  * already.
  */
 #include "exits/exits.h"
-#include "init/read_inbox.h"
+#include "init/init.h"
 #include "machine.h"
 #include "virt/inject.h"
 

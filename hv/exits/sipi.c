@@ -4,7 +4,7 @@
  * Source: SDM volume 3, "Other Causes of VM Exits" (3C 26.2).
  */
 #include "exits/exits.h"
-#include "init/receive.h"
+#include "init/init.h"
 #include "quirks.h"
 #include "virt/repeat.h"
 #include "virt/virt.h"

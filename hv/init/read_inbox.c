@@ -1,11 +1,10 @@
 /*
  * init/read_inbox.c: what the notes of other processors come to.
  */
-#include "init/read_inbox.h"
 #include "apic/inbox.h"
 #include "apic/posted.h"
 #include "guest/restart.h"
-#include "init/receive.h"
+#include "init/init.h"
 #include "machine.h"
 #include "quirks.h"
 #include "virt/nmi.h"

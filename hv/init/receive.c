@@ -1,11 +1,11 @@
 /*
  * init/receive.c: an INIT or a SIPI arrives.
  */
-#include "init/receive.h"
 #include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "guest/restart.h"
+#include "init/init.h"
 #include "virt/guest.h"
 #include "virt/nmi.h"
 #include "virt/virt.h"

@@ -3,7 +3,7 @@
  */
 #include "apic/physical.h"
 #include "guest/resident.h"
-#include "init/receive.h"
+#include "init/init.h"
 #include "machine.h"
 #include "virt/guest.h"
 

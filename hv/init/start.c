@@ -2,13 +2,13 @@
  * init/start.c: one further processor after the other.
  * Source: SDM volume 3, "MP Initialization Example" (3A 9.4.4).
  */
-#include "init/start.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "host/tables.h"
+#include "init/init.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "model/processors.h"

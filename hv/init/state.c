@@ -4,7 +4,7 @@
  * (3A 10.1.1, table 10-1), its column INIT, line by line.
  */
 #include "cpu/cpu.h"
-#include "init/receive.h"
+#include "init/init.h"
 #include "lib/string.h"
 #include "virt/guest.h"
 #include "virt/virt.h"

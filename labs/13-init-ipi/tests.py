@@ -5,7 +5,7 @@ from hv16.labs.bench import Bench, Boot, test
 ROUNDS = 100
 STATES = 'SDM volume 3, "Processor States Following Power-up, Reset, or INIT", the table\'s column INIT'
 WRITE = f"init_write_state() in hv/init/state.c; {STATES}"
-SIPI = 'init_receive_sipi() in hv/init/receive.c; SDM volume 3, "MP Initialization Example", and hv/init/receive.h'
+SIPI = 'init_receive_sipi() in hv/init/receive.c; SDM volume 3, "MP Initialization Example", and hv/init/init.h'
 APIC = 'init_receive() in hv/init/receive.c; SDM volume 3, "Local APIC State After an INIT Reset"'
 FIRST = "receive_first() in hv/init/receive.c, and the comment above it"
 STORM = 'quirk_sticky_init() in hv/quirks.c; docs/init.md, "The exit that never ends"'
