@@ -136,7 +136,7 @@ int15_error:
 ; bug=sticky-init, hv/init/stage.c: DS is based on the local APIC's page, IF is 0. The INIT ends it.
 send_init:
     mov     [LAPIC_ICR_HIGH], ebx
-    mov     [LAPIC_ICR], eax
+    mov     dword [LAPIC_ICR], LAPIC_ICR_INIT | LAPIC_ICR_ASSERT
     jmp     $
 
 align 8

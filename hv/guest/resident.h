@@ -34,8 +34,8 @@ struct resident_header {
  */
 void resident_install(void);
 
-/* Points the guest at the resident's boot code, or at the code that sends an
- * INIT: DS:0 is to be the local APIC's page, EBX and EAX the two halves of ICR. */
+/* Points the guest at the resident's boot code, or at the code that sends an INIT: DS:0 is to be
+ * the local APIC's page, EBX the upper half of ICR. */
 void resident_start_guest(void);
 void resident_start_send_init(void);
 

@@ -10,7 +10,7 @@
 /* What the two instructions change of the guest. */
 static struct {
     bool on;
-    uint64_t cs, cs_base, rip, ds_base, rax, rbx;
+    uint64_t cs, cs_base, rip, ds_base, rbx;
 } before;
 
 void init_stage(struct vcpu *vcpu)
@@ -24,11 +24,9 @@ void init_stage(struct vcpu *vcpu)
     before.cs_base = guest_read(GUEST_CS_BASE);
     before.rip = guest_read(GUEST_RIP);
     before.ds_base = guest_read(GUEST_DS_BASE);
-    before.rax = vcpu->gpr[REG_RAX];
     before.rbx = vcpu->gpr[REG_RBX];
     resident_start_send_init();
     guest_write(GUEST_DS_BASE, base & APIC_BASE_ADDRESS);
-    vcpu->gpr[REG_RAX] = LAPIC_ICR_INIT | LAPIC_ICR_ASSERT;
     vcpu->gpr[REG_RBX] = vcpu->apic_id << 24;
 }
 
@@ -39,6 +37,5 @@ void init_staged(struct vcpu *vcpu)
     before.on = false;
     guest_go_to((uint16_t)before.cs, (uint32_t)before.cs_base, (uint16_t)before.rip);
     guest_write(GUEST_DS_BASE, before.ds_base);
-    vcpu->gpr[REG_RAX] = before.rax;
     vcpu->gpr[REG_RBX] = before.rbx;
 }
