@@ -12,11 +12,10 @@
 struct machine {
     struct boot_info boot;
     struct options options;
-    struct e820_map guest_e820; /* what the guest is told: boot.e820 without the hidden block */
-    uint32_t resident_base;     /* physical address of hv/guest/resident.asm */
-    uint32_t physical_bits;     /* MAXPHYADDR */
-    bool ended;                 /* the run is over: every processor is to halt */
-    uint32_t cpus;              /* how many of vcpus[] are in use; 0 until the first one is ready */
+    uint32_t resident_base; /* physical address of hv/guest/resident.asm */
+    uint32_t physical_bits; /* MAXPHYADDR */
+    bool ended;             /* the run is over: every processor is to halt */
+    uint32_t cpus;          /* how many of vcpus[] are in use; 0 until the first one is ready */
 };
 
 extern struct machine machine;

@@ -31,28 +31,21 @@ static void take_base_memory(void)
     machine.resident_base = *base_kib * KIB;
 }
 
-static void hide_from_map(void)
+/* What the guest is told: the BIOS's map without the hidden block. */
+static void write_map(void)
 {
-    struct e820_map *map = &machine.guest_e820;
+    struct e820_map map = machine.boot.e820;
+    struct resident_header *resident = header();
 
-    *map = machine.boot.e820;
-    if (!e820_reserve(map, machine.boot.hv_base, HV_BLOCK_SIZE) ||
-        !e820_reserve(map, machine.resident_base, RESIDENT_SIZE))
+    if (!e820_reserve(&map, machine.boot.hv_base, HV_BLOCK_SIZE) ||
+        !e820_reserve(&map, machine.resident_base, RESIDENT_SIZE))
         end_refuse("the BIOS's memory map has %u entries, and hiding the hypervisor needs more "
                    "than %u",
                    machine.boot.e820.count, E820_MAX);
-}
-
-static void copy_map(void)
-{
-    struct resident_header *resident = header();
-    const struct e820_map *map = &machine.guest_e820;
-    uint8_t *to = (uint8_t *)resident + resident->map;
-
-    resident->map_count = (uint16_t)map->count;
-    memcpy(to, map->entry, map->count * sizeof map->entry[0]);
-    resident->extended_kib = e820_extended_kib(map);
-    e820_e801(map, &resident->e801_kib, &resident->e801_blocks);
+    resident->map_count = (uint16_t)map.count;
+    memcpy((uint8_t *)resident + resident->map, map.entry, map.count * sizeof map.entry[0]);
+    resident->extended_kib = e820_extended_kib(&map);
+    e820_e801(&map, &resident->e801_kib, &resident->e801_blocks);
 }
 
 /* guest=active: the partition that the boot drive's own MBR would have booted. */
@@ -101,8 +94,7 @@ void resident_install(void)
 {
     take_base_memory();
     memcpy(header(), resident_blob, resident_blob_size);
-    hide_from_map();
-    copy_map();
+    write_map();
     choose_boot_sector();
     hook_int15();
     header()->status_line = machine.options.status_line != 0;
