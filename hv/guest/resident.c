@@ -104,6 +104,10 @@ void resident_install(void)
 
 void resident_start_guest(void)
 {
+    static bool started;
+
+    header()->restarted = started;
+    started = true;
     virt->real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
 }
 
@@ -123,9 +127,4 @@ void resident_boot_failed(uint8_t why, uint8_t code)
                  resident->boot_lba, resident->boot_drive, code);
     end_stop("LBA %u of BIOS drive 0x%02x does not end in 55 AA: it is no boot sector",
              resident->boot_lba, resident->boot_drive);
-}
-
-void resident_mark_restarted(void)
-{
-    header()->restarted = 1;
 }

@@ -34,14 +34,14 @@ struct resident_header {
  */
 void resident_install(void);
 
-/* Points the guest at the resident's boot code, or at the code that sends an INIT: DS:0 is to be
- * the local APIC's page, EBX the upper half of ICR. */
+/* Points the guest at the resident's boot code, which sets the video mode from the second time on.
+ */
 void resident_start_guest(void);
+
+/* Points it at the code that sends an INIT: DS:0 is to be the local APIC's page, EBX the upper half
+ * of ICR. */
 void resident_start_send_init(void);
 
 /* The resident could not boot the guest: stops. `why` is one of BOOT_FAILED_... (hypercall.h),
  * `code` the BIOS's error. */
 _Noreturn void resident_boot_failed(uint8_t why, uint8_t code);
-
-/* From now on the resident sets the video mode before it boots. */
-void resident_mark_restarted(void);

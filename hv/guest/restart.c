@@ -105,6 +105,5 @@ void guest_restart_here(struct vcpu *vcpu)
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);
     vcpu->countdown = 1;
     vcpu->exits_at_start = vcpu_exits_total(vcpu);
-    resident_mark_restarted();
     resident_start_guest();
 }
