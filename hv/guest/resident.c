@@ -15,7 +15,6 @@
 #define KIB          1024u
 
 extern const uint8_t resident_blob[]; /* guest/resident_blob.asm */
-extern const uint32_t resident_blob_size;
 
 static struct resident_header *header(void)
 {
@@ -92,8 +91,10 @@ static void hook_int15(void)
 
 void resident_install(void)
 {
+    const struct resident_header *blob = (const void *)resident_blob;
+
     take_base_memory();
-    memcpy(header(), resident_blob, resident_blob_size);
+    memcpy(header(), blob, blob->map); /* the map's place is where the code ends */
     write_map();
     choose_boot_sector();
     hook_int15();
