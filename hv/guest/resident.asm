@@ -102,11 +102,10 @@ int15_e820:
 
 ; AX=E801h: AX = CX = KiB from 1 to 16 MiB, BX = DX = 64 KiB units above. E881h: with 32 bits.
 int15_e881:
-    movzx   eax, word [cs:RESIDENT_E801_KIB]
-    movzx   ebx, word [cs:RESIDENT_E801_BLOCKS]
-    mov     ecx, eax
-    mov     edx, ebx
-    jmp     int15_ok
+    xor     eax, eax
+    xor     ebx, ebx
+    xor     ecx, ecx
+    xor     edx, edx
 int15_e801:
     mov     ax, [cs:RESIDENT_E801_KIB]
     mov     bx, [cs:RESIDENT_E801_BLOCKS]
