@@ -8,7 +8,6 @@
 #include "console/end.h"
 #include "cpu/cpu.h"
 #include "exits/exits.h"
-#include "guest/keyboard.h"
 #include "guest/restart.h"
 #include "virt/guest.h"
 #include "virt/virt.h"
@@ -39,12 +38,12 @@ static const char *reset_by(struct vcpu *vcpu, uint16_t port, uint32_t size, uin
     if (port <= PORT_KBD_DATA && port + size > PORT_KBD_DATA && vcpu->keyboard.output_byte_next) {
         if ((value >> 8 * (PORT_KBD_DATA - port) & KBD_PULSE_RESET) == 0)
             return "keyboard controller output port"; /* guest_restart() sends another byte */
-        keyboard_expect_output_byte(vcpu, false);
+        guest_expect_output_byte(vcpu, false);
     }
     if (port <= PORT_KBD_COMMAND && port + size > PORT_KBD_COMMAND) {
         uint8_t command = (uint8_t)(value >> 8 * (PORT_KBD_COMMAND - port));
 
-        keyboard_expect_output_byte(vcpu, command == KBD_WRITE_OUTPUT);
+        guest_expect_output_byte(vcpu, command == KBD_WRITE_OUTPUT);
         if (command >= KBD_PULSE && (command & KBD_PULSE_RESET) == 0)
             return "keyboard controller command";
     }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* guest/keyboard.c */
+/* The keyboard controller: guest/restart.c. */
 struct keyboard_state {
     bool output_byte_next; /* the last command was D1h, "write output port" */
 };

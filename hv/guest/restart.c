@@ -7,7 +7,6 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "guest/keyboard.h"
 #include "guest/resident.h"
 #include "lib/string.h"
 #include "machine.h"
@@ -94,12 +93,28 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
     return EXIT_RESUME;
 }
 
+void guest_expect_output_byte(struct vcpu *vcpu, bool expected)
+{
+    vcpu->keyboard.output_byte_next = expected;
+    virt->trap_port(vcpu, PORT_KBD_DATA, expected);
+}
+
+/* If the keyboard controller waits for the byte that follows D1h, it gets one now: the restarted
+ * guest's first byte must not reset the machine. */
+static void settle_keyboard(struct vcpu *vcpu)
+{
+    if (!vcpu->keyboard.output_byte_next)
+        return;
+    out8(PORT_KBD_DATA, KBD_OUTPUT_CALM);
+    guest_expect_output_byte(vcpu, false);
+}
+
 void guest_restart_here(struct vcpu *vcpu)
 {
     nmi_forget(vcpu);
     memcpy(physical_pointer(0), low_memory, sizeof low_memory);
     memcpy(physical_pointer(machine.resident_base), resident, sizeof resident);
-    keyboard_settle(vcpu);
+    settle_keyboard(vcpu);
     apic_restart(vcpu);
     restore_devices();
     memset(vcpu->gpr, 0, sizeof vcpu->gpr);

@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#include "vcpu.h"
 #include "virt/exit.h"
+#include <stdbool.h>
 
 /* Keeps a copy of the BIOS's vectors and data, and of the interrupt controllers' masks, from which
  * a restarted guest begins. Call when the guest is about to run for the first time. */
@@ -17,3 +17,8 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why);
 
 /* The part of it that cpu 0 has to do itself. */
 void guest_restart_here(struct vcpu *vcpu);
+
+/* The guest has sent the keyboard controller a command: D1h, "write output port", or another one.
+ * Line 0 of that port resets the processor, so port 60h exits until the byte that follows D1h has
+ * come. */
+void guest_expect_output_byte(struct vcpu *vcpu, bool expected);
