@@ -20,9 +20,8 @@ struct resident_header {
     uint16_t map_count;
     uint16_t boot_entry_address; /* DS:SI for the boot sector: its partition table entry */
     uint8_t boot_drive;
-    uint8_t restarted;   /* 0: first boot. 1: the screen is in an unknown mode */
-    uint8_t status_line; /* 1: the last row of the screen is the hypervisor's */
-    uint8_t unused;
+    uint8_t restarted;     /* 0: first boot. 1: the screen is in an unknown mode */
+    uint8_t status_line;   /* 1: the last row of the screen is the hypervisor's */
     uint16_t extended_kib; /* answers of INT 15h AH=88h and AX=E801h */
     uint16_t e801_kib;
     uint16_t e801_blocks;
