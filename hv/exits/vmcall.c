@@ -10,14 +10,10 @@
 #include "hypercall.h"
 #include "machine.h"
 
-static uint32_t count_of(const struct vcpu *vcpu, uint32_t reason)
-{
-    return reason < EXIT_REASON_MAX ? (uint32_t)vcpu->exits[reason] : 0;
-}
-
 enum exit_action exit_vmcall(struct vcpu *vcpu)
 {
     uint64_t *gpr = vcpu->gpr;
+    uint32_t reason = (uint32_t)gpr[REG_RCX]; /* HYPERCALL_EXITS */
 
     if ((uint32_t)gpr[REG_RAX] != HYPERCALL_MAGIC)
         return exit_vmx_instruction(vcpu);
@@ -28,7 +24,7 @@ enum exit_action exit_vmcall(struct vcpu *vcpu)
     case HYPERCALL_END:
         return EXIT_STOP;
     case HYPERCALL_EXITS:
-        gpr[REG_RAX] = count_of(vcpu, (uint32_t)gpr[REG_RCX]);
+        gpr[REG_RAX] = reason < EXIT_REASON_MAX ? (uint32_t)vcpu->exits[reason] : 0;
         return EXIT_SKIP;
     case HYPERCALL_BLOCK:
         gpr[REG_RAX] = machine.boot.hv_base;
