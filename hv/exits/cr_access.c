@@ -43,14 +43,12 @@ enum exit_action exit_cr_access(struct vcpu *vcpu)
 {
     struct exit_cr access = virt->exit_cr();
 
-    if (!access.is_mov)
+    if (!access.is_mov || (access.from_cr && access.cr != 8))
         return EXIT_UNHANDLED;
-    if (access.from_cr && access.cr == 8) {
+    if (access.from_cr) {
         guest_set_gpr(vcpu, access.gpr, apic_read(vcpu, LAPIC_TPR) >> 4);
         return EXIT_SKIP;
     }
-    if (access.from_cr)
-        return EXIT_UNHANDLED;
     switch (access.cr) {
     case 0:
         return mov_to_cr0(guest_gpr(vcpu, access.gpr));
