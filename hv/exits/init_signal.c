@@ -37,14 +37,6 @@ static _Noreturn void leave_out(const struct vcpu *vcpu)
         __asm__ volatile("hlt");
 }
 
-static void storm(const struct vcpu *vcpu)
-{
-    if (vcpu->init_signal.in_a_row >= STORM_UNTIL)
-        end_stop("%u INIT exits, and the guest has not executed one instruction: the INIT "
-                 "stays pending; init=ack has an answer",
-                 vcpu->init_signal.in_a_row);
-}
-
 static const char *why_pending(void)
 {
     return machine.options.bug == BUG_STICKY_INIT
@@ -54,24 +46,28 @@ static const char *why_pending(void)
 
 enum exit_action exit_init_signal(struct vcpu *vcpu)
 {
-    bool again;
+    uint32_t in_a_row;
 
     init_staged(vcpu);
-    again = quirk_sticky_init(vcpu);
-    vcpu->init_signal.in_a_row = again ? vcpu->init_signal.in_a_row + 1 : 1;
-    if (!again)
+    if (!quirk_sticky_init(vcpu)) {
+        vcpu->init_signal.in_a_row = 0;
         init_receive(vcpu);
+    }
+    in_a_row = ++vcpu->init_signal.in_a_row;
     quirk_init_came(vcpu);
     repeat_forgive(vcpu); /* this file counts itself */
-    if (vcpu->init_signal.in_a_row == STICKY_AFTER)
-        log_warn("INIT exits %u times with no guest instruction in between: %s",
-                 vcpu->init_signal.in_a_row, why_pending());
-    if (vcpu->init_signal.in_a_row >= patience[machine.options.init]) {
+    if (in_a_row == STICKY_AFTER)
+        log_warn("INIT exits %u times with no guest instruction in between: %s", in_a_row,
+                 why_pending());
+    if (in_a_row >= patience[machine.options.init]) {
         if (vcpu->id > 0)
             leave_out(vcpu);
         init_acknowledge(vcpu);
     }
-    storm(vcpu);
+    if (in_a_row >= STORM_UNTIL)
+        end_stop("%u INIT exits, and the guest has not executed one instruction: the INIT stays "
+                 "pending; init=ack has an answer",
+                 in_a_row);
     init_stage(vcpu);
     return EXIT_RESUME;
 }
