@@ -31,10 +31,8 @@ static enum exit_action mov_to_cr0(uint64_t value)
 /* SDM volume 3, "Task Priority in IA-32e Mode" (3A 11.8.3.1). */
 static enum exit_action mov_to_cr8(struct vcpu *vcpu, uint64_t value)
 {
-    if (value & ~(uint64_t)CR8_BITS) {
-        inject_exception(VECTOR_GP);
-        return EXIT_RESUME;
-    }
+    if (value & ~(uint64_t)CR8_BITS)
+        return inject_exception(VECTOR_GP);
     apic_write(vcpu, LAPIC_TPR, (uint32_t)value << 4);
     return EXIT_SKIP;
 }
@@ -53,8 +51,7 @@ enum exit_action exit_cr_access(struct vcpu *vcpu)
     case 0:
         return mov_to_cr0(guest_gpr(vcpu, access.gpr));
     case 4: /* it exits only if VMXE would become 1: reserved on a processor without VMX */
-        inject_exception(VECTOR_GP);
-        return EXIT_RESUME;
+        return inject_exception(VECTOR_GP);
     case 8:
         return mov_to_cr8(vcpu, guest_gpr(vcpu, access.gpr));
     default:

@@ -83,10 +83,8 @@ static void step_event(struct hidden_state *hidden)
 enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *access)
 {
     count_and_log(vcpu, access);
-    if (access->fetch) {
-        inject_exception(VECTOR_UD); /* FFh FFh is no instruction */
-        return EXIT_RESUME;
-    }
+    if (access->fetch)
+        return inject_exception(VECTOR_UD); /* FFh FFh is no instruction */
     ept_decoy_show();
     vcpu->countdown = 1; /* the next exit ends the step, whatever it is */
     if (inject_is_pending())

@@ -16,8 +16,7 @@ static enum exit_action refuse(const struct vcpu *vcpu, const char *what)
 {
     log_debug("%s of MSR %x at %lx:%lx: #GP", what, (uint32_t)vcpu->gpr[REG_RCX],
               guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
-    inject_exception(VECTOR_GP);
-    return EXIT_RESUME;
+    return inject_exception(VECTOR_GP);
 }
 
 /* With apic=off these do not exit. */

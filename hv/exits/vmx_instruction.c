@@ -9,6 +9,5 @@
 enum exit_action exit_vmx_instruction(struct vcpu *vcpu)
 {
     (void)vcpu;
-    inject_exception(VECTOR_UD);
-    return EXIT_RESUME;
+    return inject_exception(VECTOR_UD);
 }

@@ -18,10 +18,8 @@ enum exit_action exit_xsetbv(struct vcpu *vcpu)
     uint64_t value = vcpu->gpr[REG_RDX] << 32 | (uint32_t)vcpu->gpr[REG_RAX];
     struct cpuid_result xsave = cpuid(CPUID_XSAVE, 0);
 
-    if (index != 0 || !xcr0_valid(value, (uint64_t)xsave.edx << 32 | xsave.eax)) {
-        inject_exception(VECTOR_GP);
-        return EXIT_RESUME;
-    }
+    if (index != 0 || !xcr0_valid(value, (uint64_t)xsave.edx << 32 | xsave.eax))
+        return inject_exception(VECTOR_GP);
     xsetbv(index, value);
     return EXIT_SKIP;
 }

@@ -14,7 +14,7 @@ void inject_nothing(void)
     guest_write(EVENT_INJECTED, 0);
 }
 
-void inject_exception(uint8_t vector)
+enum exit_action inject_exception(uint8_t vector)
 {
     uint32_t info = INTERRUPTION_VALID | INTERRUPTION_TYPE_EXCEPTION | vector;
 
@@ -23,6 +23,7 @@ void inject_exception(uint8_t vector)
         guest_write(EVENT_INJECTED_ERROR, 0);
     }
     guest_write(EVENT_INJECTED, info);
+    return EXIT_RESUME;
 }
 
 void inject_interrupt(uint8_t vector)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cpu/x86.h"
+#include "virt/exit.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,8 +12,9 @@
 void inject_nothing(void);
 
 /* A hardware exception at the guest's current RIP: the instruction there has not happened. For
- * vectors that push an error code it is 0, and left out in real mode, as the processor does. */
-void inject_exception(uint8_t vector);
+ * vectors that push an error code it is 0, and left out in real mode, as the processor does.
+ * Returns EXIT_RESUME, which is what a handler answers then. */
+enum exit_action inject_exception(uint8_t vector);
 
 /* A maskable interrupt. The caller has looked that the guest can take it:
  * inject_can_interrupt(). */
