@@ -30,39 +30,34 @@ static void port_out(uint16_t port, uint32_t size, uint32_t value)
         out32(port, value);
 }
 
-/* What resets the machine, in words; NULL if `value` is harmless. The access is `size` bytes from
- * `port` on and may cover a port that matters without beginning at it, as PCI's CF8h covers CF9h.
- */
-static const char *reset_by(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
+/* What resets the machine, in words, when `byte` goes to `port` in an access of `size` bytes; NULL
+ * if it is harmless. */
+static const char *reset_by(struct vcpu *vcpu, uint32_t port, uint8_t byte, uint32_t size)
 {
-    if (port <= PORT_KBD_DATA && port + size > PORT_KBD_DATA && vcpu->keyboard.output_byte_next) {
-        if ((value >> 8 * (PORT_KBD_DATA - port) & KBD_PULSE_RESET) == 0)
+    switch (port) {
+    case PORT_KBD_DATA: /* it exits only after D1h */
+        if ((byte & KBD_PULSE_RESET) == 0)
             return "keyboard controller output port"; /* guest_restart() sends another byte */
         guest_expect_output_byte(vcpu, false);
+        return NULL;
+    case PORT_KBD_COMMAND:
+        guest_expect_output_byte(vcpu, byte == KBD_WRITE_OUTPUT);
+        return byte >= KBD_PULSE && !(byte & KBD_PULSE_RESET) ? "keyboard controller command"
+                                                              : NULL;
+    case PORT_SYSTEM_A:
+        return byte & SYSTEM_A_RESET ? "port 92h" : NULL;
+    case PORT_RESET_CONTROL: /* a dword at CF8h is a PCI address, not a write to CF9h */
+        return size != 4 && (byte & RESET_CONTROL_CPU) ? "port CF9h" : NULL;
+    default:
+        return NULL;
     }
-    if (port <= PORT_KBD_COMMAND && port + size > PORT_KBD_COMMAND) {
-        uint8_t command = (uint8_t)(value >> 8 * (PORT_KBD_COMMAND - port));
-
-        guest_expect_output_byte(vcpu, command == KBD_WRITE_OUTPUT);
-        if (command >= KBD_PULSE && (command & KBD_PULSE_RESET) == 0)
-            return "keyboard controller command";
-    }
-    if (port <= PORT_SYSTEM_A && port + size > PORT_SYSTEM_A &&
-        (value >> 8 * (PORT_SYSTEM_A - port) & SYSTEM_A_RESET))
-        return "port 92h";
-    /* A dword at CF8h is a PCI address, not a write to CF9h. */
-    if (port <= PORT_RESET_CONTROL && port + size > PORT_RESET_CONTROL && size != 4 &&
-        (value >> 8 * (PORT_RESET_CONTROL - port) & RESET_CONTROL_CPU))
-        return "port CF9h";
-    return NULL;
 }
 
 enum exit_action exit_io(struct vcpu *vcpu)
 {
     struct exit_io io = virt->exit_io();
-    uint64_t mask = io.size == 4 ? 0xFFFFFFFF : (1ull << 8 * io.size) - 1;
+    uint64_t mask = (1ull << 8 * io.size) - 1;
     uint64_t *rax = &vcpu->gpr[REG_RAX];
-    const char *reset;
 
     if (io.string)
         end_stop("the guest uses INS or OUTS on port %x at %lx:%lx: hv16 emulates IN and OUT "
@@ -74,9 +69,13 @@ enum exit_action exit_io(struct vcpu *vcpu)
         *rax = io.size == 4 ? value : (*rax & ~mask) | value; /* 32 bits clear bits 63:32 */
         return EXIT_SKIP;
     }
-    reset = reset_by(vcpu, io.port, io.size, (uint32_t)*rax);
-    if (reset != NULL)
-        return guest_restart(vcpu, reset);
+    /* The access may cover a port that matters without beginning at it. */
+    for (uint32_t i = 0; i < io.size; i++) {
+        const char *reset = reset_by(vcpu, io.port + i, (uint8_t)(*rax >> 8 * i), io.size);
+
+        if (reset != NULL)
+            return guest_restart(vcpu, reset);
+    }
     port_out(io.port, io.size, (uint32_t)*rax);
     return EXIT_SKIP;
 }
