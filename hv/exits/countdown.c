@@ -21,11 +21,13 @@ static void trace(const struct vcpu *vcpu, uint32_t reason)
 }
 
 /* The status line follows each of the first exits, and later every eighth of their number. */
-static uint32_t next(const struct vcpu *vcpu, bool quirk)
+static uint32_t next(const struct vcpu *vcpu)
 {
     uint64_t since_start = vcpu_exits_total(vcpu) - vcpu->exits_at_start;
 
-    if (machine.options.trace_exits || vcpu->hidden.step != STEP_NONE || nmi_is_open(vcpu) || quirk)
+    /* The quirk comes first, for this mends it, too. */
+    if (quirk_smis_stay_blocked(vcpu) || machine.options.trace_exits ||
+        vcpu->hidden.step != STEP_NONE || nmi_is_open(vcpu))
         return 1;
     return since_start / 8 < AT_MOST ? (uint32_t)(since_start / 8) + 1 : AT_MOST;
 }
@@ -33,16 +35,14 @@ static uint32_t next(const struct vcpu *vcpu, bool quirk)
 void exit_countdown_over(struct vcpu *vcpu)
 {
     uint32_t reason = virt->exit_reason();
-    bool quirk;
 
     /* Exceptions are for exits/exception.c; any other exit ends the step as well. */
     if (vcpu->hidden.step != STEP_NONE && reason != EXIT_REASON_EXCEPTION_OR_NMI)
         hidden_step_end(vcpu);
     nmi_follow(vcpu);
-    quirk = quirk_smis_stay_blocked(vcpu);
     if (machine.options.trace_exits)
         trace(vcpu, reason);
     if (machine.options.status_line && vcpu->id == 0)
         screen_status_draw(vcpu);
-    vcpu->countdown = next(vcpu, quirk);
+    vcpu->countdown = next(vcpu);
 }
