@@ -6,7 +6,6 @@
 
 #include "apic/apic_state.h"
 #include "exits/exits_state.h"
-#include "guest/guest_state.h"
 #include "init/init_state.h"
 #include "layout.h"
 #include "model/lapic.h"
@@ -66,7 +65,6 @@ struct vcpu {
     struct nmi_state nmi;
     struct repeat_state repeat;
     struct hidden_state hidden;
-    struct keyboard_state keyboard;
     struct init_signal_state init_signal;
     struct vmx_state vmx;
     struct quirks_state quirks;

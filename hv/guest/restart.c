@@ -21,6 +21,7 @@ static uint8_t resident[RESIDENT_SIZE];
 static uint8_t pic1_mask, pic2_mask;
 static uint64_t last_place;
 static uint32_t restarts_there;
+static bool output_byte_next; /* the keyboard controller's last command was D1h */
 
 void guest_restart_prepare(void)
 {
@@ -95,7 +96,7 @@ enum exit_action guest_restart(struct vcpu *vcpu, const char *why)
 
 void guest_expect_output_byte(struct vcpu *vcpu, bool expected)
 {
-    vcpu->keyboard.output_byte_next = expected;
+    output_byte_next = expected;
     virt->trap_port(vcpu, PORT_KBD_DATA, expected);
 }
 
@@ -103,7 +104,7 @@ void guest_expect_output_byte(struct vcpu *vcpu, bool expected)
  * guest's first byte must not reset the machine. */
 static void settle_keyboard(struct vcpu *vcpu)
 {
-    if (!vcpu->keyboard.output_byte_next)
+    if (!output_byte_next)
         return;
     out8(PORT_KBD_DATA, KBD_OUTPUT_CALM);
     guest_expect_output_byte(vcpu, false);
