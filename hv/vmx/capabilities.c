@@ -91,9 +91,9 @@ static void read_capabilities(void)
     caps->cr0_fixed1 = rdmsr(MSR_IA32_VMX_CR0_FIXED1);
     caps->cr4_fixed0 = rdmsr(MSR_IA32_VMX_CR4_FIXED0);
     caps->cr4_fixed1 = rdmsr(MSR_IA32_VMX_CR4_FIXED1);
-    if (caps->proc >> 32 & PROC_ACTIVATE_SECONDARY)
+    if (vmx_allows(caps->proc, PROC_ACTIVATE_SECONDARY))
         caps->proc2 = rdmsr(MSR_IA32_VMX_PROC2);
-    if (caps->proc2 >> 32 & PROC2_ENABLE_EPT)
+    if (vmx_allows(caps->proc2, PROC2_ENABLE_EPT))
         caps->ept_vpid = rdmsr(MSR_IA32_VMX_EPT_VPID);
     machine.physical_bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xFF
                                                                    : PHYSICAL_WIDTH_36;
@@ -110,7 +110,7 @@ void vmx_check_machine(void)
 
         if (needs[i].must_be_zero && (capability & needs[i].bit))
             end_refuse("this processor's VMX insists on \"%s\"", needs[i].name);
-        if (!needs[i].must_be_zero && (capability >> 32 & needs[i].bit) == 0)
+        if (!needs[i].must_be_zero && !vmx_allows(capability, needs[i].bit))
             end_refuse("this processor's VMX lacks \"%s\"", needs[i].name);
     }
     for (uint32_t i = 0; i < sizeof ept_needs / sizeof ept_needs[0]; i++) {
@@ -121,11 +121,9 @@ void vmx_check_machine(void)
 
 const char *vmx_lacks_for_several(bool real_sipis)
 {
-    uint32_t can = (uint32_t)(vmx_capabilities.pin >> 32);
-
-    if ((can & PIN_VIRTUAL_NMIS) == 0)
+    if (!vmx_allows(vmx_capabilities.pin, PIN_VIRTUAL_NMIS))
         return "no \"virtual NMIs\"";
-    if ((can & PIN_PREEMPTION_TIMER) == 0)
+    if (!vmx_allows(vmx_capabilities.pin, PIN_PREEMPTION_TIMER))
         return "no \"activate VMX-preemption timer\"";
     if (real_sipis && (vmx_capabilities.misc & VMX_MISC_WAIT_FOR_SIPI) == 0)
         return "no activity state \"wait-for-SIPI\", which apic=off needs";
@@ -135,6 +133,11 @@ const char *vmx_lacks_for_several(bool real_sipis)
 bool vmx_has_ept(uint64_t bits)
 {
     return (vmx_capabilities.ept_vpid & bits) == bits;
+}
+
+bool vmx_allows(uint64_t capability, uint32_t controls)
+{
+    return (controls & ~(capability >> 32)) == 0;
 }
 
 uint32_t vmx_control(uint64_t capability, uint32_t wanted)

@@ -34,6 +34,9 @@ const char *vmx_lacks_for_several(bool real_sipis);
 /* True if every bit of `bits` is set in IA32_VMX_EPT_VPID_CAP. */
 bool vmx_has_ept(uint64_t bits);
 
+/* Whether the processor allows these controls to be 1. Of `capability`, as of vmx_control()'s. */
+bool vmx_allows(uint64_t capability, uint32_t controls);
+
 /* A control field's value: `wanted`, and what the processor insists on. `capability` is one of the
  * five control members of vmx_capabilities. */
 uint32_t vmx_control(uint64_t capability, uint32_t wanted);

@@ -51,8 +51,6 @@ void vmcs_write_controls(const struct vcpu *vcpu)
     vmcs_write(VMCS_VM_EXIT_MSR_STORE_COUNT, 0);
     vmcs_write(VMCS_VM_EXIT_MSR_LOAD_COUNT, 0);
     vmcs_write(VMCS_VM_ENTRY_MSR_LOAD_COUNT, 0);
-    if (caps->pin >> 32 & PIN_PREEMPTION_TIMER)
-        vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0); /* off, until vmx_exit_soon() */
     if (useful & PROC2_ENABLE_XSAVES)
         vmcs_write(VMCS_XSS_EXITING_BITMAP, 0);
 }

@@ -34,24 +34,22 @@ static const struct {
 
 const char *vmx_apic_lacks(const struct virt_apic *wanted)
 {
-    uint32_t may_be_1 = (uint32_t)(vmx_capabilities.proc2 >> 32);
-
-    if (wanted->tpr_shadow && (vmx_capabilities.proc >> 32 & PROC_USE_TPR_SHADOW) == 0)
+    if (wanted->tpr_shadow && !vmx_allows(vmx_capabilities.proc, PROC_USE_TPR_SHADOW))
         return "use TPR shadow";
     for (uint32_t i = 0; i < sizeof proc2_names / sizeof proc2_names[0]; i++) {
-        if (proc2_controls(wanted) & proc2_names[i].bit & ~may_be_1)
+        if (!vmx_allows(vmx_capabilities.proc2, proc2_controls(wanted) & proc2_names[i].bit))
             return proc2_names[i].name;
     }
-    if ((vmx_capabilities.pin >> 32 & PIN_EXTERNAL_INTERRUPT_EXITING) == 0)
+    if (!vmx_allows(vmx_capabilities.pin, PIN_EXTERNAL_INTERRUPT_EXITING))
         return "external-interrupt exiting";
-    if ((vmx_capabilities.exit >> 32 & EXITCTL_ACKNOWLEDGE_INTERRUPT) == 0)
+    if (!vmx_allows(vmx_capabilities.exit, EXITCTL_ACKNOWLEDGE_INTERRUPT))
         return "acknowledge interrupt on exit";
     return NULL;
 }
 
 bool vmx_apic_posts(void)
 {
-    return (vmx_capabilities.pin >> 32 & PIN_PROCESS_POSTED_INTERRUPTS) != 0;
+    return vmx_allows(vmx_capabilities.pin, PIN_PROCESS_POSTED_INTERRUPTS);
 }
 
 /* The processor insists on "acknowledge interrupt on exit" here: SDM, "VM-Execution Control Fields"

@@ -48,7 +48,7 @@ void vmx_nmi_window(bool wanted)
 
 bool vmx_can_exit_soon(void)
 {
-    return (vmx_capabilities.pin >> 32 & PIN_PREEMPTION_TIMER) != 0;
+    return vmx_allows(vmx_capabilities.pin, PIN_PREEMPTION_TIMER);
 }
 
 /* With 0 in the VMX-preemption timer an entry exits again, by reason 52, before the guest's first
