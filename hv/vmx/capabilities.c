@@ -16,39 +16,32 @@
 
 struct vmcs_capabilities vmx_capabilities;
 
-/* One bit that hv16 cannot do without. */
-struct need {
-    const uint64_t *capability;
-    uint32_t bit;
-    bool must_be_zero; /* needed off: the processor must not insist on 1 */
-    const char *name;  /* as the SDM calls it */
-};
+/* The high half of a control's capability MSR has the bits that may be 1, the low half those that
+ * must be. */
+#define MAY_BE_1(controls) ((uint64_t)(controls) << 32)
 
-static const struct need needs[] = {
-    {&vmx_capabilities.proc, PROC_ACTIVATE_SECONDARY, false, "activate secondary controls"},
-    {&vmx_capabilities.proc, PROC_USE_IO_BITMAPS, false, "use I/O bitmaps"},
-    {&vmx_capabilities.proc, PROC_USE_MSR_BITMAPS, false, "use MSR bitmaps"},
-    {&vmx_capabilities.proc2, PROC2_ENABLE_EPT, false, "enable EPT"},
-    {&vmx_capabilities.proc2, PROC2_UNRESTRICTED_GUEST, false, "unrestricted guest"},
-    {&vmx_capabilities.proc, PROC_CR3_LOAD_EXITING, true, "CR3-load exiting"},
-    {&vmx_capabilities.proc, PROC_CR3_STORE_EXITING, true, "CR3-store exiting"},
-    {&vmx_capabilities.exit, EXITCTL_HOST_ADDRESS_SPACE_SIZE, false, "host address-space size"},
-    {&vmx_capabilities.exit, EXITCTL_SAVE_EFER, false, "save IA32_EFER"},
-    {&vmx_capabilities.exit, EXITCTL_LOAD_EFER, false, "load IA32_EFER on exit"},
-    {&vmx_capabilities.exit, EXITCTL_SAVE_PAT, false, "save IA32_PAT"},
-    {&vmx_capabilities.exit, EXITCTL_LOAD_PAT, false, "load IA32_PAT on exit"},
-    {&vmx_capabilities.entry, ENTRYCTL_LOAD_EFER, false, "load IA32_EFER on entry"},
-    {&vmx_capabilities.entry, ENTRYCTL_LOAD_PAT, false, "load IA32_PAT on entry"},
-};
-
+/* What hv16 cannot do without: all of these bits in a capability MSR. */
 static const struct {
+    const uint64_t *capability;
     uint64_t bits;
-    const char *name;
-} ept_needs[] = {
-    {VMX_EPT_WALK_4, "EPT page-walk length 4"},
-    {VMX_EPT_WRITE_BACK, "EPT structures in write-back memory"},
-    {VMX_EPT_2M_PAGES, "2-MByte EPT pages"},
-    {VMX_EPT_INVEPT | VMX_EPT_INVEPT_SINGLE, "INVEPT, single-context"},
+    const char *name; /* as the SDM calls it */
+} needs[] = {
+    {&vmx_capabilities.proc, MAY_BE_1(PROC_ACTIVATE_SECONDARY), "activate secondary controls"},
+    {&vmx_capabilities.proc, MAY_BE_1(PROC_USE_IO_BITMAPS), "use I/O bitmaps"},
+    {&vmx_capabilities.proc, MAY_BE_1(PROC_USE_MSR_BITMAPS), "use MSR bitmaps"},
+    {&vmx_capabilities.proc2, MAY_BE_1(PROC2_ENABLE_EPT), "enable EPT"},
+    {&vmx_capabilities.proc2, MAY_BE_1(PROC2_UNRESTRICTED_GUEST), "unrestricted guest"},
+    {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_HOST_ADDRESS_SPACE_SIZE), "host address-space size"},
+    {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_SAVE_EFER), "save IA32_EFER"},
+    {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_LOAD_EFER), "load IA32_EFER on exit"},
+    {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_SAVE_PAT), "save IA32_PAT"},
+    {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_LOAD_PAT), "load IA32_PAT on exit"},
+    {&vmx_capabilities.entry, MAY_BE_1(ENTRYCTL_LOAD_EFER), "load IA32_EFER on entry"},
+    {&vmx_capabilities.entry, MAY_BE_1(ENTRYCTL_LOAD_PAT), "load IA32_PAT on entry"},
+    {&vmx_capabilities.ept_vpid, VMX_EPT_WALK_4, "EPT page-walk length 4"},
+    {&vmx_capabilities.ept_vpid, VMX_EPT_WRITE_BACK, "EPT structures in write-back memory"},
+    {&vmx_capabilities.ept_vpid, VMX_EPT_2M_PAGES, "2-MByte EPT pages"},
+    {&vmx_capabilities.ept_vpid, VMX_EPT_INVEPT | VMX_EPT_INVEPT_SINGLE, "INVEPT, single-context"},
 };
 
 /* Firmware should have locked IA32_FEATURE_CONTROL; where it did not, we do. */
@@ -106,17 +99,13 @@ void vmx_check_machine(void)
     check_enabled();
     read_capabilities();
     for (uint32_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        uint64_t capability = *needs[i].capability;
-
-        if (needs[i].must_be_zero && (capability & needs[i].bit))
-            end_refuse("this processor's VMX insists on \"%s\"", needs[i].name);
-        if (!needs[i].must_be_zero && !vmx_allows(capability, needs[i].bit))
+        if ((*needs[i].capability & needs[i].bits) != needs[i].bits)
             end_refuse("this processor's VMX lacks \"%s\"", needs[i].name);
     }
-    for (uint32_t i = 0; i < sizeof ept_needs / sizeof ept_needs[0]; i++) {
-        if (!vmx_has_ept(ept_needs[i].bits))
-            end_refuse("this processor's VMX lacks \"%s\"", ept_needs[i].name);
-    }
+    if (vmx_capabilities.proc & PROC_CR3_LOAD_EXITING)
+        end_refuse("this processor's VMX insists on \"CR3-load exiting\"");
+    if (vmx_capabilities.proc & PROC_CR3_STORE_EXITING)
+        end_refuse("this processor's VMX insists on \"CR3-store exiting\"");
 }
 
 const char *vmx_lacks_for_several(bool real_sipis)
@@ -130,14 +119,9 @@ const char *vmx_lacks_for_several(bool real_sipis)
     return NULL;
 }
 
-bool vmx_has_ept(uint64_t bits)
-{
-    return (vmx_capabilities.ept_vpid & bits) == bits;
-}
-
 bool vmx_allows(uint64_t capability, uint32_t controls)
 {
-    return (controls & ~(capability >> 32)) == 0;
+    return (~capability & MAY_BE_1(controls)) == 0;
 }
 
 uint32_t vmx_control(uint64_t capability, uint32_t wanted)

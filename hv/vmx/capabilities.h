@@ -31,9 +31,6 @@ bool vmx_enable(void);
  * another by NMI (apic/inbox.h): these must exit, and be told apart. */
 const char *vmx_lacks_for_several(bool real_sipis);
 
-/* True if every bit of `bits` is set in IA32_VMX_EPT_VPID_CAP. */
-bool vmx_has_ept(uint64_t bits);
-
 /* Whether the processor allows these controls to be 1. Of `capability`, as of vmx_control()'s. */
 bool vmx_allows(uint64_t capability, uint32_t controls);
 

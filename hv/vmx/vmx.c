@@ -32,7 +32,7 @@ static void on(struct vcpu *vcpu)
 
 static bool has_1g_pages(void)
 {
-    return vmx_has_ept(VMX_EPT_1G_PAGES);
+    return (vmx_capabilities.ept_vpid & VMX_EPT_1G_PAGES) != 0;
 }
 
 const struct virt_operations vmx_operations = {
