@@ -54,7 +54,7 @@ def test_a_call_of_what_is_above_is_noticed(tree):
 
 
 def test_a_circle_of_folders_on_one_floor_is_noticed(tree):
-    replace(tree, "vmx/dump", "void inject_nothing(void);\nvoid vmx_dump(void) { inject_nothing(); }\n")
+    replace(tree, "vmx/dump", "void nmi_forget(void);\nvoid vmx_dump(void) { nmi_forget(); }\n")
     status, drawing = floors(tree)
     assert status == 1 and "a circle of folders: virt vmx" in drawing
 

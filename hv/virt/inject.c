@@ -9,11 +9,6 @@
 #include "virt/guest.h"
 #include "virt/virt.h"
 
-void inject_nothing(void)
-{
-    guest_write(EVENT_INJECTED, 0);
-}
-
 enum exit_action inject_exception(uint8_t vector)
 {
     uint32_t info = INTERRUPTION_VALID | INTERRUPTION_TYPE_EXCEPTION | vector;

@@ -8,9 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* No event with the next entry. */
-void inject_nothing(void);
-
 /* A hardware exception at the guest's current RIP: the instruction there has not happened. For
  * vectors that push an error code it is 0, and left out in real mode, as the processor does.
  * Returns EXIT_RESUME, which is what a handler answers then. */
