@@ -6,7 +6,6 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "console/screen.h"
-#include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "guest/resident.h"
 #include "guest/restart.h"
@@ -59,7 +58,6 @@ static _Noreturn void run(struct vcpu *vcpu)
     inbox_open(vcpu); /* init/: NMIs that hit us are the guest's, or say that there are notes */
     vcpu->countdown = 1;
     virt->run(vcpu); /* vmx/loop.c, exits/: the rest of the hypervisor's life */
-    halt_for_ever(); /* never reached */
 }
 
 /* Where each further processor arrives from init/trampoline.asm. */

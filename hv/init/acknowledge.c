@@ -42,7 +42,6 @@ static _Noreturn void come_back(struct vcpu *vcpu)
     log_info("cpu %u: the INIT is acknowledged; the guest goes on at %lx:%lx", vcpu->id,
              guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
     virt->run(vcpu);
-    halt_for_ever(); /* never reached */
 }
 
 _Noreturn void init_acknowledge(struct vcpu *vcpu)

@@ -38,7 +38,7 @@ struct virt_operations {
     /* Who answers exits, on all processors. */
     void (*handle_exits)(const struct exit_handlers *handlers);
     /* Runs the guest, for ever. After open() or on(). */
-    void (*run)(struct vcpu *vcpu);
+    __attribute__((noreturn)) void (*run)(struct vcpu *vcpu);
     /* The guest's state and the last exit, to the log: about 20 lines. */
     void (*dump)(const struct vcpu *vcpu);
     /* The option poke=: overwrites fields, to see what the processor says to it. */

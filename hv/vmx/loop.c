@@ -91,7 +91,7 @@ void vmx_handle_exits(const struct exit_handlers *given)
     handlers = *given;
 }
 
-void vmx_loop(struct vcpu *vcpu)
+_Noreturn void vmx_loop(struct vcpu *vcpu)
 {
     vmcs_prove();
     vmx_run(vcpu, handle_exit);

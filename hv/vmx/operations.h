@@ -59,4 +59,4 @@ uint8_t vmx_exit_sipi(void);
 
 /* loop.c */
 void vmx_handle_exits(const struct exit_handlers *given);
-void vmx_loop(struct vcpu *vcpu);
+_Noreturn void vmx_loop(struct vcpu *vcpu);
