@@ -15,7 +15,9 @@ uint32_t quirk_error_code_in_real_mode(uint32_t info)
 
 void quirk_early_step_trap(void)
 {
-    if (virt->step_trap_waits() && (virt->blocking() & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0)
+    uint32_t blocked = BLOCKING_STI | BLOCKING_MOV_SS;
+
+    if (virt->step_trap_waits() && (guest_read(GUEST_INTERRUPTIBILITY) & blocked) == 0)
         virt->set_step_trap(false);
 }
 
@@ -56,14 +58,14 @@ void quirk_init_came(struct vcpu *vcpu)
 void quirk_sipi_leaves_blocking(struct vcpu *vcpu)
 {
     tables_unblock_nmis();
-    if (virt->blocking() & BLOCKING_SMI)
+    if (guest_read(GUEST_INTERRUPTIBILITY) & BLOCKING_SMI)
         vcpu->quirks.smis_stay_blocked = true;
-    virt->set_blocking(0);
+    guest_write(GUEST_INTERRUPTIBILITY, 0);
 }
 
 bool quirk_smis_stay_blocked(const struct vcpu *vcpu)
 {
     if (vcpu->quirks.smis_stay_blocked)
-        virt->set_blocking(virt->blocking() & ~BLOCKING_SMI);
+        guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_SMI);
     return vcpu->quirks.smis_stay_blocked;
 }

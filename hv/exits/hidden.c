@@ -41,15 +41,15 @@ static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
  */
 static void step_instruction(struct hidden_state *hidden)
 {
-    uint32_t blocking = virt->blocking();
+    uint64_t blocking = guest_read(GUEST_INTERRUPTIBILITY);
 
     hidden->step = STEP_INSTRUCTION;
     hidden->rflags = guest_read(GUEST_RFLAGS);
     hidden->nmi_blocked = (blocking & BLOCKING_NMI) != 0;
     virt->intercept_exceptions(ALL_EXCEPTIONS);
     guest_write(GUEST_RFLAGS, (hidden->rflags | RFLAGS_TF) & ~RFLAGS_IF);
-    blocking &= ~BLOCKING_STI; /* it would need IF */
-    virt->set_blocking(blocking | BLOCKING_NMI);
+    guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_STI); /* it would need IF */
+    guest_set(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
     /* With TF and a MOV SS shadow, VM entry wants the trap to be pending already. */
     if (blocking & BLOCKING_MOV_SS)
         virt->set_step_trap(true);
@@ -61,7 +61,7 @@ static void step_instruction_end(const struct hidden_state *hidden)
     if (hidden->rflags & RFLAGS_IF)
         guest_set(GUEST_RFLAGS, RFLAGS_IF);
     if (!hidden->nmi_blocked)
-        virt->set_blocking(virt->blocking() & ~BLOCKING_NMI);
+        guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
     if ((hidden->rflags & RFLAGS_TF) == 0) {
         guest_clear(GUEST_RFLAGS, RFLAGS_TF);
         virt->set_step_trap(false);

@@ -34,6 +34,7 @@
     FIELD(GUEST_FS_BASE, VMCS_GUEST_FS_BASE)                                                       \
     FIELD(GUEST_GS_BASE, VMCS_GUEST_GS_BASE)                                                       \
     FIELD(GUEST_IDTR_LIMIT, VMCS_GUEST_IDTR_LIMIT)                                                 \
+    FIELD(GUEST_INTERRUPTIBILITY, VMCS_GUEST_INTERRUPTIBILITY)                                     \
     FIELD(EVENT_INJECTED, VMCS_VM_ENTRY_INTERRUPTION_INFO)                                         \
     FIELD(EVENT_INJECTED_ERROR, VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE)                                \
     FIELD(EVENT_INJECTED_LENGTH, VMCS_VM_ENTRY_INSTRUCTION_LENGTH)                                 \
@@ -45,6 +46,13 @@
 
 #define GUEST_FIELD(name, encoding) name = encoding,
 enum guest_field { GUEST_FIELDS(GUEST_FIELD) };
+
+/* Bits of GUEST_INTERRUPTIBILITY: what holds events back. SDM volume 3, "Guest Non-Register State"
+ * (3C 25.4.2). */
+#define BLOCKING_STI    INTERRUPTIBILITY_STI
+#define BLOCKING_MOV_SS INTERRUPTIBILITY_MOV_SS
+#define BLOCKING_SMI    INTERRUPTIBILITY_SMI
+#define BLOCKING_NMI    INTERRUPTIBILITY_NMI
 
 static inline uint64_t guest_read(enum guest_field field)
 {

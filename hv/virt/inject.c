@@ -7,7 +7,6 @@
 #include "cpu/x86.h"
 #include "quirks.h"
 #include "virt/guest.h"
-#include "virt/virt.h"
 
 enum exit_action inject_exception(uint8_t vector)
 {
@@ -30,7 +29,8 @@ bool inject_nmi(void)
 {
     uint32_t blocked = BLOCKING_NMI | BLOCKING_STI | BLOCKING_MOV_SS;
 
-    if (inject_is_pending() || inject_was_interrupted() || (virt->blocking() & blocked) != 0)
+    if (inject_is_pending() || inject_was_interrupted() ||
+        (guest_read(GUEST_INTERRUPTIBILITY) & blocked) != 0)
         return false;
     guest_write(EVENT_INJECTED, INTERRUPTION_VALID | INTERRUPTION_TYPE_NMI | VECTOR_NMI);
     return true;
@@ -54,7 +54,7 @@ static void inject_again(uint32_t info, enum guest_field error_code_field)
         guest_write(EVENT_INJECTED_LENGTH, guest_read(EXIT_LENGTH));
     /* An NMI that is delivered again must not find NMIs blocked by its first delivery. */
     if (type == INTERRUPTION_TYPE_NMI)
-        virt->set_blocking(virt->blocking() & ~BLOCKING_NMI);
+        guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
     guest_write(EVENT_INJECTED, info & ~INTERRUPTION_NMI_UNBLOCKED);
 }
 
@@ -84,5 +84,6 @@ bool inject_was_interrupted(void)
 bool inject_can_interrupt(void)
 {
     return (guest_read(GUEST_RFLAGS) & RFLAGS_IF) != 0 &&
-           (virt->blocking() & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0 && !inject_is_pending();
+           (guest_read(GUEST_INTERRUPTIBILITY) & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0 &&
+           !inject_is_pending();
 }

@@ -12,12 +12,6 @@
 /* Whether the guest is asleep at the next entry, and what wakes it. */
 enum virt_sleep { SLEEP_NOT, SLEEP_HLT, SLEEP_WAIT_FOR_SIPI };
 
-/* What holds events back: SDM volume 3, "Guest Non-Register State" (3C 25.4.2). */
-#define BLOCKING_STI    0x1u
-#define BLOCKING_MOV_SS 0x2u
-#define BLOCKING_SMI    0x4u
-#define BLOCKING_NMI    0x8u
-
 struct virt_operations {
     /* --- This machine, and this processor --- */
 
@@ -49,8 +43,6 @@ struct virt_operations {
     /* All of it, as at power-up but for CS:IP, in real mode and awake. */
     void (*real_mode)(uint16_t cs, uint16_t ip);
     void (*sleep)(enum virt_sleep how);
-    uint32_t (*blocking)(void); /* BLOCKING_... */
-    void (*set_blocking)(uint32_t blocking);
     /* The trap of a single-stepped instruction waits for the next entry. */
     bool (*step_trap_waits)(void);
     void (*set_step_trap)(bool waits);

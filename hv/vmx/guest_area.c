@@ -82,10 +82,6 @@ void vmx_real_mode(uint16_t cs, uint16_t ip)
     vmcs_write(VMCS_LINK_POINTER, VMCS_LINK_POINTER_NONE);
 }
 
-_Static_assert(BLOCKING_STI == INTERRUPTIBILITY_STI && BLOCKING_MOV_SS == INTERRUPTIBILITY_MOV_SS &&
-                   BLOCKING_SMI == INTERRUPTIBILITY_SMI && BLOCKING_NMI == INTERRUPTIBILITY_NMI,
-               "the interruptibility state is passed on as it is");
-
 void vmx_sleep(enum virt_sleep how)
 {
     static const uint32_t activities[] = {
@@ -95,16 +91,6 @@ void vmx_sleep(enum virt_sleep how)
     };
 
     vmcs_write(VMCS_GUEST_ACTIVITY_STATE, activities[how]);
-}
-
-uint32_t vmx_blocking(void)
-{
-    return (uint32_t)vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
-}
-
-void vmx_set_blocking(uint32_t blocking)
-{
-    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking);
 }
 
 bool vmx_step_trap_waits(void)

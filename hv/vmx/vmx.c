@@ -50,8 +50,6 @@ const struct virt_operations vmx_operations = {
 
     .real_mode = vmx_real_mode,
     .sleep = vmx_sleep,
-    .blocking = vmx_blocking,
-    .set_blocking = vmx_set_blocking,
     .step_trap_waits = vmx_step_trap_waits,
     .set_step_trap = vmx_set_step_trap,
     .cr0_ne = vmx_cr0_ne,
