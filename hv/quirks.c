@@ -17,8 +17,9 @@ void quirk_early_step_trap(void)
 {
     uint32_t blocked = BLOCKING_STI | BLOCKING_MOV_SS;
 
-    if (virt->step_trap_waits() && (guest_read(GUEST_INTERRUPTIBILITY) & blocked) == 0)
-        virt->set_step_trap(false);
+    if ((guest_read(GUEST_PENDING_DEBUG) & DR6_BS) &&
+        (guest_read(GUEST_INTERRUPTIBILITY) & blocked) == 0)
+        guest_clear(GUEST_PENDING_DEBUG, DR6_BS);
 }
 
 void quirk_delivery_does_not_wake(void)

@@ -37,6 +37,9 @@
 #define RFLAGS_VM    0x00020000ull
 #define RFLAGS_ID    0x00200000ull /* can be changed: there is CPUID */
 
+/* SDM volume 3, "Debug Status Register (DR6)" (3B 17.2.3). */
+#define DR6_BS 0x4000ull /* a single-step trap */
+
 /* SDM volume 2, "CPUID", leaf 01H. */
 #define CPUID_1_ECX_VMX          (1u << 5)
 #define CPUID_1_ECX_SMX          (1u << 6)

@@ -17,7 +17,7 @@ static void trace(const struct vcpu *vcpu, uint32_t reason)
 {
     log_info("cpu %u: exit %u (%s) at %lx:%lx qualification %lx", vcpu->id, reason,
              exit_reason_name(reason), guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP),
-             virt->exit_detail());
+             guest_read(EXIT_QUALIFICATION));
 }
 
 /* The status line follows each of the first exits, and later every eighth of their number. */

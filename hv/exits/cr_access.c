@@ -23,7 +23,7 @@
  */
 static enum exit_action mov_to_cr0(uint64_t value)
 {
-    virt->set_cr0_ne((value & CR0_NE) != 0);
+    guest_write(GUEST_CR0_SHADOW, CR0_ET | (value & CR0_NE));
     quirk_early_step_trap();
     return EXIT_RESUME;
 }

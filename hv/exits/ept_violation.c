@@ -28,6 +28,6 @@ enum exit_action exit_ept_violation(struct vcpu *vcpu)
     if (ept_map_missing(access.address))
         return EXIT_RESUME;
     log_error("EPT violation at %lx, qualification %lx: mapped by entry %lx", access.address,
-              virt->exit_detail(), ept_entry_for(access.address));
+              guest_read(EXIT_QUALIFICATION), ept_entry_for(access.address));
     return EXIT_UNHANDLED;
 }

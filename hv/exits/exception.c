@@ -7,6 +7,7 @@
  */
 #include "apic/inbox.h"
 #include "cpu/cpu.h"
+#include "cpu/x86.h"
 #include "exits/exits.h"
 #include "host/tables.h"
 #include "init/init.h"
@@ -14,8 +15,6 @@
 #include "virt/inject.h"
 #include "virt/nmi.h"
 #include "virt/virt.h"
-
-#define DR6_BS 0x4000ull
 
 /* Most NMIs say that there are notes of other processors; one without a note is the guest's. Both
  * are for now: with several processors the guest exits before its next instruction. */

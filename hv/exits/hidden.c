@@ -52,7 +52,7 @@ static void step_instruction(struct hidden_state *hidden)
     guest_set(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
     /* With TF and a MOV SS shadow, VM entry wants the trap to be pending already. */
     if (blocking & BLOCKING_MOV_SS)
-        virt->set_step_trap(true);
+        guest_set(GUEST_PENDING_DEBUG, DR6_BS);
 }
 
 static void step_instruction_end(const struct hidden_state *hidden)
@@ -64,7 +64,7 @@ static void step_instruction_end(const struct hidden_state *hidden)
         guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
     if ((hidden->rflags & RFLAGS_TF) == 0) {
         guest_clear(GUEST_RFLAGS, RFLAGS_TF);
-        virt->set_step_trap(false);
+        guest_clear(GUEST_PENDING_DEBUG, DR6_BS);
     }
 }
 

@@ -6,14 +6,14 @@
 #include "exits/exits.h"
 #include "init/init.h"
 #include "quirks.h"
+#include "virt/guest.h"
 #include "virt/repeat.h"
-#include "virt/virt.h"
 
 enum exit_action exit_sipi(struct vcpu *vcpu)
 {
     quirk_sipi_leaves_blocking(vcpu);
     vcpu->countdown = 1;
-    init_receive_sipi(vcpu, virt->exit_sipi());
+    init_receive_sipi(vcpu, (uint8_t)guest_read(EXIT_QUALIFICATION));
     quirk_init_came(vcpu); /* an INIT right after this is one from before */
     repeat_forgive(vcpu);
     vcpu->init_signal.in_a_row = 0;

@@ -12,7 +12,8 @@
 #include "vmx/vmcs.h"
 
 /* One line for each: name, encoding in the VMCS. The events and the instruction's length are
- * virt/inject.c's. */
+ * virt/inject.c's. GUEST_PENDING_DEBUG has the bits of DR6; of GUEST_CR0_SHADOW only NE counts, for
+ * all other bits of CR0 are the guest's own. */
 #define GUEST_FIELDS(FIELD)                                                                        \
     FIELD(GUEST_RIP, VMCS_GUEST_RIP)                                                               \
     FIELD(GUEST_RSP, VMCS_GUEST_RSP)                                                               \
@@ -35,6 +36,8 @@
     FIELD(GUEST_GS_BASE, VMCS_GUEST_GS_BASE)                                                       \
     FIELD(GUEST_IDTR_LIMIT, VMCS_GUEST_IDTR_LIMIT)                                                 \
     FIELD(GUEST_INTERRUPTIBILITY, VMCS_GUEST_INTERRUPTIBILITY)                                     \
+    FIELD(GUEST_PENDING_DEBUG, VMCS_GUEST_PENDING_DEBUG)                                           \
+    FIELD(GUEST_CR0_SHADOW, VMCS_CR0_READ_SHADOW)                                                  \
     FIELD(EVENT_INJECTED, VMCS_VM_ENTRY_INTERRUPTION_INFO)                                         \
     FIELD(EVENT_INJECTED_ERROR, VMCS_VM_ENTRY_EXCEPTION_ERROR_CODE)                                \
     FIELD(EVENT_INJECTED_LENGTH, VMCS_VM_ENTRY_INSTRUCTION_LENGTH)                                 \
@@ -42,6 +45,7 @@
     FIELD(EVENT_INTERRUPTED_ERROR, VMCS_IDT_VECTORING_ERROR_CODE)                                  \
     FIELD(EVENT_EXITED, VMCS_EXIT_INTERRUPTION_INFO)                                               \
     FIELD(EVENT_EXITED_ERROR, VMCS_EXIT_INTERRUPTION_ERROR_CODE)                                   \
+    FIELD(EXIT_QUALIFICATION, VMCS_EXIT_QUALIFICATION)                                             \
     FIELD(EXIT_LENGTH, VMCS_EXIT_INSTRUCTION_LENGTH)
 
 #define GUEST_FIELD(name, encoding) name = encoding,

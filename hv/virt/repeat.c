@@ -16,7 +16,7 @@
 static bool is_same(const struct repeat_state *a, const struct repeat_state *b)
 {
     return a->rip == b->rip && a->cs_base == b->cs_base && a->rcx == b->rcx &&
-           a->cr0_ne == b->cr0_ne && a->address == b->address;
+           a->cr0_shadow == b->cr0_shadow && a->address == b->address;
 }
 
 /* What a loop of the guest changes, or the handler that lets it run on, though the place is the
@@ -28,7 +28,7 @@ static struct repeat_state sample(const struct vcpu *vcpu, uint32_t reason)
         .rip = guest_read(GUEST_RIP),
         .cs_base = guest_read(GUEST_CS_BASE),
         .rcx = vcpu->gpr[REG_RCX],
-        .cr0_ne = virt->cr0_ne(),
+        .cr0_shadow = guest_read(GUEST_CR0_SHADOW),
         .address = reason == EXIT_REASON_EPT_VIOLATION ? virt->exit_memory().address
                                                        : vcpu->repeat.address,
     };

@@ -43,12 +43,6 @@ struct virt_operations {
     /* All of it, as at power-up but for CS:IP, in real mode and awake. */
     void (*real_mode)(uint16_t cs, uint16_t ip);
     void (*sleep)(enum virt_sleep how);
-    /* The trap of a single-stepped instruction waits for the next entry. */
-    bool (*step_trap_waits)(void);
-    void (*set_step_trap)(bool waits);
-    /* CR0.NE as the guest sees it. */
-    bool (*cr0_ne)(void);
-    void (*set_cr0_ne)(bool ne);
 
     /* --- What exits --- */
 
@@ -93,14 +87,12 @@ struct virt_operations {
     /* --- Facts about the last exit --- */
 
     uint32_t (*exit_reason)(void); /* with SDM volume 3's numbers: model/reasons.h */
-    uint64_t (*exit_detail)(void); /* a number for the log, as the processor has it */
     struct exit_io (*exit_io)(void);
     struct exit_memory (*exit_memory)(void);
     struct exit_apic (*exit_apic)(void);
     struct exit_event (*exit_event)(void);
     struct exit_cr (*exit_cr)(void);
     struct exit_task (*exit_task)(void);
-    uint8_t (*exit_sipi)(void); /* the vector */
 };
 
 /* The one in use: hv_main() chooses it. */

@@ -14,7 +14,6 @@ struct nmi_state {
 
 /* The last exit that was resumed without skipping an instruction: virt/repeat.c. */
 struct repeat_state {
-    uint64_t rip, cs_base, rcx, address;
-    bool cr0_ne;
+    uint64_t rip, cs_base, rcx, cr0_shadow, address;
     uint32_t count;
 };

@@ -20,16 +20,6 @@
      EXITCTL_LOAD_EFER | EXITCTL_SAVE_PAT | EXITCTL_LOAD_PAT)
 #define ENTRY_WANTED (ENTRYCTL_LOAD_DEBUG_CONTROLS | ENTRYCTL_LOAD_EFER | ENTRYCTL_LOAD_PAT)
 
-/* CR0.NE and CR4.VMXE must be 1 in VMX operation. The guest owns all other bits; of these two it
- * sees the read shadow, in which it starts with 0. See exits/cr_access.c. */
-static void write_cr_masks(void)
-{
-    vmcs_write(VMCS_CR0_GUEST_HOST_MASK, CR0_NE);
-    vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET);
-    vmcs_write(VMCS_CR4_GUEST_HOST_MASK, CR4_VMXE);
-    vmcs_write(VMCS_CR4_READ_SHADOW, 0);
-}
-
 void vmcs_write_controls(const struct vcpu *vcpu)
 {
     const struct vmcs_capabilities *caps = &vmx_capabilities;
@@ -42,8 +32,11 @@ void vmcs_write_controls(const struct vcpu *vcpu)
     vmcs_write(VMCS_ENTRY_CONTROLS, vmx_control(caps->entry, ENTRY_WANTED));
 
     vmx_open_bitmaps(vcpu);
-    write_cr_masks();
     vmcs_write(VMCS_EPT_POINTER, ept_pointer());
+    /* CR0.NE and CR4.VMXE must be 1 in VMX operation. The guest owns all other bits; of these two
+     * it sees the read shadow, in which it starts with 0. See exits/cr_access.c. */
+    vmcs_write(VMCS_CR0_GUEST_HOST_MASK, CR0_NE);
+    vmcs_write(VMCS_CR4_GUEST_HOST_MASK, CR4_VMXE);
     vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
     vmcs_write(VMCS_PAGE_FAULT_ERROR_MASK, 0);
     vmcs_write(VMCS_PAGE_FAULT_ERROR_MATCH, 0);

@@ -6,25 +6,15 @@
 #include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
-static uint64_t qualification(void)
-{
-    return vmcs_read(VMCS_EXIT_QUALIFICATION);
-}
-
 uint32_t vmx_exit_reason(void)
 {
     return (uint32_t)vmcs_read(VMCS_EXIT_REASON);
 }
 
-uint64_t vmx_exit_detail(void)
-{
-    return qualification();
-}
-
 /* "Exit Qualification for I/O Instructions" (table 28-5). */
 struct exit_io vmx_exit_io(void)
 {
-    uint64_t q = qualification();
+    uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
     return (struct exit_io){
         .size = (uint8_t)((q & 7) + 1),
@@ -37,7 +27,7 @@ struct exit_io vmx_exit_io(void)
 /* "Exit Qualification for EPT Violations" (table 28-7). */
 struct exit_memory vmx_exit_memory(void)
 {
-    uint64_t q = qualification();
+    uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
     return (struct exit_memory){
         .address = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS),
@@ -50,7 +40,7 @@ struct exit_memory vmx_exit_memory(void)
  * offset alone. */
 struct exit_apic vmx_exit_apic(void)
 {
-    uint64_t q = qualification();
+    uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint32_t type = (uint32_t)q >> 12 & 15;
 
     return (struct exit_apic){
@@ -68,14 +58,14 @@ struct exit_event vmx_exit_event(void)
         .known = (info & INTERRUPTION_VALID) != 0,
         .is_nmi = (info & INTERRUPTION_TYPE) == INTERRUPTION_TYPE_NMI,
         .vector = (uint8_t)(info & INTERRUPTION_VECTOR),
-        .detail = qualification(),
+        .detail = vmcs_read(VMCS_EXIT_QUALIFICATION),
     };
 }
 
 /* "Exit Qualification for Control-Register Accesses" (table 28-3). */
 struct exit_cr vmx_exit_cr(void)
 {
-    uint64_t q = qualification();
+    uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint32_t type = (uint32_t)q >> 4 & 3;
 
     return (struct exit_cr){
@@ -89,15 +79,10 @@ struct exit_cr vmx_exit_cr(void)
 /* "Exit Qualification for Task Switches" (table 28-2). */
 struct exit_task vmx_exit_task(void)
 {
-    uint64_t q = qualification();
+    uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
     return (struct exit_task){
         .selector = (uint16_t)q,
         .source = (enum exit_task_source)(q >> 30 & 3),
     };
-}
-
-uint8_t vmx_exit_sipi(void)
-{
-    return (uint8_t)qualification();
 }

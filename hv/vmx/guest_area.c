@@ -69,7 +69,7 @@ void vmx_real_mode(uint16_t cs, uint16_t ip)
 {
     write_segments(cs);
     write_system_registers();
-    vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET);
+    vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET); /* NE and VMXE are 0: vmx/controls.c */
     vmcs_write(VMCS_CR4_READ_SHADOW, 0);
     vmcs_clear_bits(VMCS_ENTRY_CONTROLS, ENTRYCTL_IA32E_MODE_GUEST);
     vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
@@ -91,25 +91,4 @@ void vmx_sleep(enum virt_sleep how)
     };
 
     vmcs_write(VMCS_GUEST_ACTIVITY_STATE, activities[how]);
-}
-
-bool vmx_step_trap_waits(void)
-{
-    return (vmcs_read(VMCS_GUEST_PENDING_DEBUG) & PENDING_DEBUG_BS) != 0;
-}
-
-void vmx_set_step_trap(bool waits)
-{
-    vmcs_switch_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS, waits);
-}
-
-/* CR0.NE is 1 in VMX operation, and the guest sees the read shadow: vmx/controls.c. */
-bool vmx_cr0_ne(void)
-{
-    return (vmcs_read(VMCS_CR0_READ_SHADOW) & CR0_NE) != 0;
-}
-
-void vmx_set_cr0_ne(bool ne)
-{
-    vmcs_switch_bits(VMCS_CR0_READ_SHADOW, CR0_NE, ne);
 }

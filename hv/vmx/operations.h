@@ -10,10 +10,6 @@
 /* guest_area.c */
 void vmx_real_mode(uint16_t cs, uint16_t ip);
 void vmx_sleep(enum virt_sleep how);
-bool vmx_step_trap_waits(void);
-void vmx_set_step_trap(bool waits);
-bool vmx_cr0_ne(void);
-void vmx_set_cr0_ne(bool ne);
 
 /* windows.c */
 void vmx_intercept_exceptions(uint32_t vectors);
@@ -46,14 +42,12 @@ void vmx_exit_at_eoi(uint8_t vector, bool on);
 
 /* exit_facts.c */
 uint32_t vmx_exit_reason(void);
-uint64_t vmx_exit_detail(void);
 struct exit_io vmx_exit_io(void);
 struct exit_memory vmx_exit_memory(void);
 struct exit_apic vmx_exit_apic(void);
 struct exit_event vmx_exit_event(void);
 struct exit_cr vmx_exit_cr(void);
 struct exit_task vmx_exit_task(void);
-uint8_t vmx_exit_sipi(void);
 
 /* loop.c */
 void vmx_handle_exits(const struct exit_handlers *given);

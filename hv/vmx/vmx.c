@@ -50,10 +50,6 @@ const struct virt_operations vmx_operations = {
 
     .real_mode = vmx_real_mode,
     .sleep = vmx_sleep,
-    .step_trap_waits = vmx_step_trap_waits,
-    .set_step_trap = vmx_set_step_trap,
-    .cr0_ne = vmx_cr0_ne,
-    .set_cr0_ne = vmx_set_cr0_ne,
 
     .intercept_exceptions = vmx_intercept_exceptions,
     .interrupts_exit = vmx_interrupts_exit,
@@ -80,12 +76,10 @@ const struct virt_operations vmx_operations = {
     .exit_at_eoi = vmx_exit_at_eoi,
 
     .exit_reason = vmx_exit_reason,
-    .exit_detail = vmx_exit_detail,
     .exit_io = vmx_exit_io,
     .exit_memory = vmx_exit_memory,
     .exit_apic = vmx_exit_apic,
     .exit_event = vmx_exit_event,
     .exit_cr = vmx_exit_cr,
     .exit_task = vmx_exit_task,
-    .exit_sipi = vmx_exit_sipi,
 };
