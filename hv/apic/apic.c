@@ -13,6 +13,7 @@
 #include "machine.h"
 #include "mem/pages.h"
 #include "quirks.h"
+#include "virt/guest.h"
 #include "virt/virt.h"
 
 #define POISON      0xDEADBEEFu
@@ -85,7 +86,7 @@ static void forget_interrupts(struct vcpu *vcpu)
 {
     vcpu->external.extint_count = 0;
     if (apic_delivers())
-        virt->apic_set_status(0, 0);
+        guest_write(GUEST_INTERRUPT_STATUS, 0);
     physical_apic_set_lvt(&vcpu->lapic);
 }
 

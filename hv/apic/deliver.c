@@ -10,6 +10,7 @@
 #include "apic/apic.h"
 #include "machine.h"
 #include "quirks.h"
+#include "virt/guest.h"
 #include "virt/inject.h"
 #include "virt/virt.h"
 
@@ -53,8 +54,10 @@ static uint8_t vector_or_0(int vector)
 /* RVI and SVI: the highest vectors in IRR and ISR. */
 static void tell_processor(struct vcpu *vcpu)
 {
-    virt->apic_set_status(vector_or_0(lapic_highest_requested(&vcpu->lapic)),
-                          vector_or_0(lapic_highest_in_service(&vcpu->lapic)));
+    uint32_t rvi = vector_or_0(lapic_highest_requested(&vcpu->lapic));
+    uint32_t svi = vector_or_0(lapic_highest_in_service(&vcpu->lapic));
+
+    guest_write(GUEST_INTERRUPT_STATUS, svi << 8 | rvi);
 }
 
 /* Tells the processor below which class a write of TPR must exit now: lapic.h computes it.
@@ -79,7 +82,7 @@ void apic_update(struct vcpu *vcpu)
 
     if (waits && inject_can_interrupt()) {
         inject_interrupt((uint8_t)next_vector(vcpu));
-        virt->sleep(SLEEP_NOT); /* it may have slept */
+        guest_write(GUEST_ACTIVITY, SLEEP_NOT); /* it may have slept */
         waits = something_waits(vcpu);
     }
     ask_for_window(vcpu, waits || vcpu->external.left ||
@@ -106,10 +109,12 @@ void apic_request_extint(struct vcpu *vcpu, uint8_t vector)
 
 bool apic_is_waiting(struct vcpu *vcpu)
 {
+    uint8_t rvi;
+
     if (vcpu->external.left)
         return true;
     if (!apic_delivers())
         return something_waits(vcpu);
-    return vcpu->external.extint_count > 0 ||
-           CLASS(virt->apic_requested()) > CLASS(lapic_ppr(&vcpu->lapic));
+    rvi = (uint8_t)guest_read(GUEST_INTERRUPT_STATUS);
+    return vcpu->external.extint_count > 0 || CLASS(rvi) > CLASS(lapic_ppr(&vcpu->lapic));
 }

@@ -6,11 +6,10 @@
 #include "cpu/x86.h"
 #include "exits/exits.h"
 #include "virt/guest.h"
-#include "virt/virt.h"
 
 enum exit_action exit_hlt(struct vcpu *vcpu)
 {
     if ((guest_read(GUEST_RFLAGS) & RFLAGS_IF) == 0 || !apic_is_waiting(vcpu))
-        virt->sleep(SLEEP_HLT);
+        guest_write(GUEST_ACTIVITY, SLEEP_HLT);
     return EXIT_SKIP;
 }

@@ -22,7 +22,7 @@ static bool bios_expects_init(void)
  * processor sleeps in the guest, with interrupts off, and the SIPI comes as a note. */
 void init_sleep(void)
 {
-    virt->sleep(apic_mode == NULL ? SLEEP_WAIT_FOR_SIPI : SLEEP_HLT);
+    guest_write(GUEST_ACTIVITY, apic_mode == NULL ? SLEEP_WAIT_FOR_SIPI : SLEEP_HLT);
 }
 
 /* The state after INIT, and from now on the processor sleeps until a SIPI comes. */
@@ -78,5 +78,5 @@ void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
     vcpu->init.sipis++;
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
     guest_go_to((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);
-    virt->sleep(SLEEP_NOT);
+    guest_write(GUEST_ACTIVITY, SLEEP_NOT);
 }

@@ -12,8 +12,9 @@
 #include "vmx/vmcs.h"
 
 /* One line for each: name, encoding in the VMCS. The events and the instruction's length are
- * virt/inject.c's. GUEST_PENDING_DEBUG has the bits of DR6; of GUEST_CR0_SHADOW only NE counts, for
- * all other bits of CR0 are the guest's own. */
+ * virt/inject.c's. GUEST_INTERRUPT_STATUS has RVI and, in bits 15:8, SVI: the highest vectors
+ * requested and in service. GUEST_PENDING_DEBUG has the bits of DR6; of GUEST_CR0_SHADOW only NE
+ * counts, for all other bits of CR0 are the guest's own. */
 #define GUEST_FIELDS(FIELD)                                                                        \
     FIELD(GUEST_RIP, VMCS_GUEST_RIP)                                                               \
     FIELD(GUEST_RSP, VMCS_GUEST_RSP)                                                               \
@@ -35,7 +36,9 @@
     FIELD(GUEST_FS_BASE, VMCS_GUEST_FS_BASE)                                                       \
     FIELD(GUEST_GS_BASE, VMCS_GUEST_GS_BASE)                                                       \
     FIELD(GUEST_IDTR_LIMIT, VMCS_GUEST_IDTR_LIMIT)                                                 \
+    FIELD(GUEST_ACTIVITY, VMCS_GUEST_ACTIVITY_STATE)                                               \
     FIELD(GUEST_INTERRUPTIBILITY, VMCS_GUEST_INTERRUPTIBILITY)                                     \
+    FIELD(GUEST_INTERRUPT_STATUS, VMCS_GUEST_INTERRUPT_STATUS)                                     \
     FIELD(GUEST_PENDING_DEBUG, VMCS_GUEST_PENDING_DEBUG)                                           \
     FIELD(GUEST_CR0_SHADOW, VMCS_CR0_READ_SHADOW)                                                  \
     FIELD(EVENT_INJECTED, VMCS_VM_ENTRY_INTERRUPTION_INFO)                                         \
@@ -50,6 +53,11 @@
 
 #define GUEST_FIELD(name, encoding) name = encoding,
 enum guest_field { GUEST_FIELDS(GUEST_FIELD) };
+
+/* Values of GUEST_ACTIVITY: whether the guest is asleep at the next entry, and what wakes it. */
+#define SLEEP_NOT           ACTIVITY_ACTIVE
+#define SLEEP_HLT           ACTIVITY_HLT
+#define SLEEP_WAIT_FOR_SIPI ACTIVITY_WAIT_FOR_SIPI
 
 /* Bits of GUEST_INTERRUPTIBILITY: what holds events back. SDM volume 3, "Guest Non-Register State"
  * (3C 25.4.2). */

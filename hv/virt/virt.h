@@ -9,9 +9,6 @@
 #include "virt/apic.h"
 #include "virt/exit.h"
 
-/* Whether the guest is asleep at the next entry, and what wakes it. */
-enum virt_sleep { SLEEP_NOT, SLEEP_HLT, SLEEP_WAIT_FOR_SIPI };
-
 struct virt_operations {
     /* --- This machine, and this processor --- */
 
@@ -33,16 +30,12 @@ struct virt_operations {
     void (*handle_exits)(const struct exit_handlers *handlers);
     /* Runs the guest, for ever. After open() or on(). */
     __attribute__((noreturn)) void (*run)(struct vcpu *vcpu);
+    /* All of the guest's state, as at power-up but for CS:IP, in real mode and awake. */
+    void (*real_mode)(uint16_t cs, uint16_t ip);
     /* The guest's state and the last exit, to the log: about 20 lines. */
     void (*dump)(const struct vcpu *vcpu);
     /* The option poke=: overwrites fields, to see what the processor says to it. */
     void (*poke)(void);
-
-    /* --- The guest's state, where it is more than a register --- */
-
-    /* All of it, as at power-up but for CS:IP, in real mode and awake. */
-    void (*real_mode)(uint16_t cs, uint16_t ip);
-    void (*sleep)(enum virt_sleep how);
 
     /* --- What exits --- */
 
@@ -76,9 +69,6 @@ struct virt_operations {
     void (*apic_follow_mode)(const struct virt_apic *wanted, bool x2apic);
     /* Virtual-interrupt delivery: off for a while, and on again. */
     void (*apic_deliver)(bool on);
-    /* RVI and SVI: the highest vectors requested and in service. */
-    void (*apic_set_status)(uint8_t rvi, uint8_t svi);
-    uint8_t (*apic_requested)(void);
     /* A write that leaves TPR's class, 0 to 15, below `class` exits. 0: none does. */
     void (*exit_when_tpr_below)(uint32_t class);
     uint32_t (*tpr_limit)(void);

@@ -71,7 +71,7 @@ void vmx_real_mode(uint16_t cs, uint16_t ip)
     write_system_registers();
     vmcs_write(VMCS_CR0_READ_SHADOW, CR0_ET); /* NE and VMXE are 0: vmx/controls.c */
     vmcs_write(VMCS_CR4_READ_SHADOW, 0);
-    vmcs_clear_bits(VMCS_ENTRY_CONTROLS, ENTRYCTL_IA32E_MODE_GUEST);
+    vmcs_switch_bits(VMCS_ENTRY_CONTROLS, ENTRYCTL_IA32E_MODE_GUEST, false);
     vmcs_write(VMCS_VM_ENTRY_INTERRUPTION_INFO, 0);
     vmcs_write(VMCS_GUEST_RIP, ip);
     vmcs_write(VMCS_GUEST_RSP, 0);
@@ -80,15 +80,4 @@ void vmx_real_mode(uint16_t cs, uint16_t ip)
     vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
     vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
     vmcs_write(VMCS_LINK_POINTER, VMCS_LINK_POINTER_NONE);
-}
-
-void vmx_sleep(enum virt_sleep how)
-{
-    static const uint32_t activities[] = {
-        [SLEEP_NOT] = ACTIVITY_ACTIVE,
-        [SLEEP_HLT] = ACTIVITY_HLT,
-        [SLEEP_WAIT_FOR_SIPI] = ACTIVITY_WAIT_FOR_SIPI,
-    };
-
-    vmcs_write(VMCS_GUEST_ACTIVITY_STATE, activities[how]);
 }

@@ -102,16 +102,6 @@ void vmx_apic_deliver(bool on)
     vmcs_switch_bits(VMCS_SECONDARY_PROC_CONTROLS, PROC2_VIRTUAL_INTERRUPT_DELIVERY, on);
 }
 
-void vmx_apic_set_status(uint8_t rvi, uint8_t svi)
-{
-    vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, (uint64_t)svi << 8 | rvi);
-}
-
-uint8_t vmx_apic_requested(void)
-{
-    return (uint8_t)vmcs_read(VMCS_GUEST_INTERRUPT_STATUS);
-}
-
 void vmx_exit_when_tpr_below(uint32_t class)
 {
     vmcs_write(VMCS_TPR_THRESHOLD, class);

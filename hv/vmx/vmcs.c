@@ -54,11 +54,6 @@ void vmcs_set_bits(uint32_t field, uint64_t bits)
     vmcs_write(field, vmcs_read(field) | bits);
 }
 
-void vmcs_clear_bits(uint32_t field, uint64_t bits)
-{
-    vmcs_write(field, vmcs_read(field) & ~bits);
-}
-
 void vmcs_switch_bits(uint32_t field, uint64_t bits, bool on)
 {
     uint64_t before = vmcs_read(field);

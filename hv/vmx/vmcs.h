@@ -13,9 +13,8 @@
 /* One field's value. */
 uint64_t vmcs_read(uint32_t field);
 void vmcs_write(uint32_t field, uint64_t value);
-/* Sets or clears bits of a field. */
+/* Sets bits of a field. */
 void vmcs_set_bits(uint32_t field, uint64_t bits);
-void vmcs_clear_bits(uint32_t field, uint64_t bits);
 /* Sets them if `on`, clears them otherwise; writes only what changes. */
 void vmcs_switch_bits(uint32_t field, uint64_t bits, bool on);
 

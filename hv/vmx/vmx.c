@@ -45,11 +45,9 @@ const struct virt_operations vmx_operations = {
     .on = on,
     .handle_exits = vmx_handle_exits,
     .run = vmx_loop,
+    .real_mode = vmx_real_mode,
     .dump = vmx_dump,
     .poke = vmcs_poke,
-
-    .real_mode = vmx_real_mode,
-    .sleep = vmx_sleep,
 
     .intercept_exceptions = vmx_intercept_exceptions,
     .interrupts_exit = vmx_interrupts_exit,
@@ -69,8 +67,6 @@ const struct virt_operations vmx_operations = {
     .apic_open = vmx_apic_open,
     .apic_follow_mode = vmx_apic_follow_mode,
     .apic_deliver = vmx_apic_deliver,
-    .apic_set_status = vmx_apic_set_status,
-    .apic_requested = vmx_apic_requested,
     .exit_when_tpr_below = vmx_exit_when_tpr_below,
     .tpr_limit = vmx_tpr_limit,
     .exit_at_eoi = vmx_exit_at_eoi,
