@@ -47,6 +47,8 @@ static void write_segments(uint16_t cs)
     vmcs_write(VMCS_GUEST_IDTR_LIMIT, 0x3FF);
 }
 
+/* The PDPTEs are left out: an entry loads them with PAE paging only. SDM volume 3, "Loading
+ * Page-Directory-Pointer-Table Entries" (3C 27.3.2.4). */
 static void write_system_registers(void)
 {
     vmcs_write(VMCS_GUEST_CR0, CR0_ET | CR0_NE);
@@ -59,10 +61,6 @@ static void write_system_registers(void)
     vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);
     vmcs_write(VMCS_GUEST_SYSENTER_ESP, 0);
     vmcs_write(VMCS_GUEST_SYSENTER_EIP, 0);
-    vmcs_write(VMCS_GUEST_PDPTE0, 0);
-    vmcs_write(VMCS_GUEST_PDPTE1, 0);
-    vmcs_write(VMCS_GUEST_PDPTE2, 0);
-    vmcs_write(VMCS_GUEST_PDPTE3, 0);
 }
 
 void vmx_real_mode(uint16_t cs, uint16_t ip)
