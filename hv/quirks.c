@@ -24,12 +24,12 @@ void quirk_early_step_trap(void)
 
 void quirk_delivery_does_not_wake(void)
 {
-    virt->hlt_exits(true);
+    virt->set_control(HLT_EXITING, true);
 }
 
 void quirk_window_is_shut_in_hlt(bool wanted)
 {
-    virt->hlt_exits(wanted);
+    virt->set_control(HLT_EXITING, wanted);
 }
 
 bool quirk_delivery_ignores_if(struct vcpu *vcpu)

@@ -41,7 +41,7 @@ static void ask_for_window(struct vcpu *vcpu, bool wanted)
     if (wanted == vcpu->external.window)
         return;
     vcpu->external.window = wanted;
-    virt->interrupt_window(wanted);
+    virt->set_control(INTERRUPT_WINDOW_EXITING, wanted);
     if (!apic_delivers()) /* else HLT exits all the time */
         quirk_window_is_shut_in_hlt(wanted);
 }

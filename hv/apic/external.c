@@ -22,9 +22,9 @@
 static void leave_to_the_machine(struct vcpu *vcpu, bool left)
 {
     vcpu->external.left = left;
-    virt->interrupts_exit(!left);
+    virt->set_control(EXTERNAL_INTERRUPT_EXITING, !left);
     if (apic_delivers())
-        virt->apic_deliver(!left);
+        virt->set_control(VIRTUAL_INTERRUPT_DELIVERY, !left);
     x2apic_follow_delivery(vcpu, !left);
 }
 
@@ -32,7 +32,7 @@ static void leave_to_the_machine(struct vcpu *vcpu, bool left)
 void external_arrives(struct vcpu *vcpu)
 {
     if (inject_can_interrupt() || physical_apic_offers()) {
-        virt->acknowledge(true);
+        virt->set_control(ACKNOWLEDGE_INTERRUPT_ON_EXIT, true);
     } else {
         leave_to_the_machine(vcpu, true);
         apic_update(vcpu);
@@ -44,7 +44,7 @@ void external_arrives(struct vcpu *vcpu)
 void external_acknowledged(void)
 {
     if (!posted_by_processor())
-        virt->acknowledge(false);
+        virt->set_control(ACKNOWLEDGE_INTERRUPT_ON_EXIT, false);
 }
 
 /* What had to wait because it cannot be left with the 8259: pic.c. */

@@ -10,7 +10,7 @@
 static void tell(struct vcpu *from, struct vcpu *to)
 {
     if (from == to) {
-        virt->exit_soon();
+        virt->exit_soon(true);
     } else {
         __atomic_fetch_add(&to->inbox.nmis, 1, __ATOMIC_SEQ_CST);
         physical_apic_send(to->apic_id, LAPIC_ICR_NMI);

@@ -25,7 +25,7 @@ void exit_nmi_in_hypervisor(struct vcpu *vcpu)
     if (!inbox_owns_nmi(vcpu))
         nmi_note(vcpu);
     if (machine.cpus > 1)
-        virt->exit_soon();
+        virt->exit_soon(true);
 }
 
 static enum exit_action handle_nmi(struct vcpu *vcpu)

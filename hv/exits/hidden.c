@@ -15,7 +15,6 @@
 #include "virt/inject.h"
 #include "virt/virt.h"
 
-#define ALL_EXCEPTIONS  0xFFFFFFFFu
 #define LOGGED_ACCESSES 8 /* then only each power of two: a guest may do this a million times */
 
 static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
@@ -46,7 +45,7 @@ static void step_instruction(struct hidden_state *hidden)
     hidden->step = STEP_INSTRUCTION;
     hidden->rflags = guest_read(GUEST_RFLAGS);
     hidden->nmi_blocked = (blocking & BLOCKING_NMI) != 0;
-    virt->intercept_exceptions(ALL_EXCEPTIONS);
+    virt->set_control(EXCEPTION_EXITING, true);
     guest_write(GUEST_RFLAGS, (hidden->rflags | RFLAGS_TF) & ~RFLAGS_IF);
     guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_STI); /* it would need IF */
     guest_set(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
@@ -57,7 +56,7 @@ static void step_instruction(struct hidden_state *hidden)
 
 static void step_instruction_end(const struct hidden_state *hidden)
 {
-    virt->intercept_exceptions(0);
+    virt->set_control(EXCEPTION_EXITING, false);
     if (hidden->rflags & RFLAGS_IF)
         guest_set(GUEST_RFLAGS, RFLAGS_IF);
     if (!hidden->nmi_blocked)
@@ -76,8 +75,7 @@ static void step_instruction_end(const struct hidden_state *hidden)
 static void step_event(struct hidden_state *hidden)
 {
     hidden->step = STEP_EVENT;
-    if (virt->can_exit_soon())
-        virt->exit_soon();
+    virt->exit_soon(true);
 }
 
 enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *access)
@@ -100,6 +98,6 @@ void hidden_step_end(struct vcpu *vcpu)
     if (vcpu->hidden.step == STEP_INSTRUCTION)
         step_instruction_end(&vcpu->hidden);
     else if (vcpu->inbox.notes == 0) /* else the early exit is for these as well */
-        virt->exit_soon_over();
+        virt->exit_soon(false);
     vcpu->hidden.step = STEP_NONE;
 }

@@ -13,8 +13,10 @@
 
 void inbox_open(struct vcpu *vcpu)
 {
-    if (machine.cpus > 1)
-        virt->nmis_exit();
+    if (machine.cpus > 1) {
+        virt->set_control(NMI_EXITING, true);
+        virt->exit_soon(false);
+    }
     __atomic_store_n(&vcpu->is_up, true, __ATOMIC_RELEASE);
 }
 
@@ -22,7 +24,7 @@ void inbox_read(struct vcpu *vcpu)
 {
     uint32_t notes;
 
-    virt->exit_soon_over();
+    virt->exit_soon(false);
     notes = __atomic_exchange_n(&vcpu->inbox.notes, 0, __ATOMIC_SEQ_CST);
     if (notes != 0)
         repeat_forgive(vcpu);

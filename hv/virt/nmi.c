@@ -20,7 +20,7 @@ void nmi_offer(struct vcpu *vcpu)
         vcpu->nmi.sent = true;
     }
     if (machine.cpus > 1)
-        virt->nmi_window(vcpu->nmi.pending);
+        virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending);
     vcpu->countdown = 1;
 }
 

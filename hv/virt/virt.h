@@ -9,6 +9,19 @@
 #include "virt/apic.h"
 #include "virt/exit.h"
 
+/* What can be switched on and off between two exits, in the SDM's words: "VM-Execution Control
+ * Fields" (3C 25.6). */
+enum virt_control {
+    EXTERNAL_INTERRUPT_EXITING,
+    ACKNOWLEDGE_INTERRUPT_ON_EXIT, /* the exit takes the vector from the machine's controllers */
+    VIRTUAL_INTERRUPT_DELIVERY,
+    NMI_EXITING, /* and the guest's own NMIs are told apart: for several processors */
+    HLT_EXITING,
+    INTERRUPT_WINDOW_EXITING, /* the guest exits as soon as it can take an interrupt, */
+    NMI_WINDOW_EXITING,       /* or an NMI */
+    EXCEPTION_EXITING,        /* all of them */
+};
+
 struct virt_operations {
     /* --- This machine, and this processor --- */
 
@@ -39,21 +52,10 @@ struct virt_operations {
 
     /* --- What exits --- */
 
-    void (*intercept_exceptions)(uint32_t vectors); /* a bit for each */
-    void (*interrupts_exit)(bool on);
-    /* The next exit by an interrupt takes its vector from the machine's interrupt controllers. */
-    void (*acknowledge)(bool on);
-    /* NMIs exit, and the guest's own are told apart; exit_soon() works from other processors' NMIs,
-     * too. For several processors. */
-    void (*nmis_exit)(void);
-    void (*hlt_exits)(bool on);
-    /* The guest exits as soon as it can take an interrupt, or an NMI. */
-    void (*interrupt_window)(bool wanted);
-    void (*nmi_window)(bool wanted);
-    /* The next entry exits before the guest executes anything; and that is over. */
-    bool (*can_exit_soon)(void);
-    void (*exit_soon)(void);
-    void (*exit_soon_over)(void);
+    void (*set_control)(enum virt_control control, bool on);
+    /* The next entry exits before the guest executes anything, on processors that can do that; or
+     * that is over. With several processors it works from an NMI handler, too. */
+    void (*exit_soon)(bool wanted);
     /* `msr` is below 2000H. */
     void (*trap_msr)(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);
     void (*trap_port)(const struct vcpu *vcpu, uint16_t port, bool on);
@@ -67,8 +69,6 @@ struct virt_operations {
     void (*apic_open)(const struct virt_apic *wanted, const struct virt_apic_pages *pages);
     /* The guest is in x2APIC mode, or not: the page or the MSRs. */
     void (*apic_follow_mode)(const struct virt_apic *wanted, bool x2apic);
-    /* Virtual-interrupt delivery: off for a while, and on again. */
-    void (*apic_deliver)(bool on);
     /* A write that leaves TPR's class, 0 to 15, below `class` exits. 0: none does. */
     void (*exit_when_tpr_below)(uint32_t class);
     uint32_t (*tpr_limit)(void);

@@ -11,16 +11,8 @@
 void vmx_real_mode(uint16_t cs, uint16_t ip);
 
 /* windows.c */
-void vmx_intercept_exceptions(uint32_t vectors);
-void vmx_interrupts_exit(bool on);
-void vmx_acknowledge(bool on);
-void vmx_nmis_exit(void);
-void vmx_hlt_exits(bool on);
-void vmx_interrupt_window(bool wanted);
-void vmx_nmi_window(bool wanted);
-bool vmx_can_exit_soon(void);
-void vmx_exit_soon(void);
-void vmx_exit_soon_over(void);
+void vmx_set_control(enum virt_control control, bool on);
+void vmx_exit_soon(bool wanted);
 
 /* bitmaps.c. The first one gives the current VMCS its bitmaps, with all that always exits. */
 void vmx_open_bitmaps(const struct vcpu *vcpu);
@@ -32,7 +24,6 @@ const char *vmx_apic_lacks(const struct virt_apic *wanted);
 bool vmx_apic_posts(void);
 void vmx_apic_open(const struct virt_apic *wanted, const struct virt_apic_pages *pages);
 void vmx_apic_follow_mode(const struct virt_apic *wanted, bool x2apic);
-void vmx_apic_deliver(bool on);
 void vmx_exit_when_tpr_below(uint32_t class);
 uint32_t vmx_tpr_limit(void);
 void vmx_exit_at_eoi(uint8_t vector, bool on);

@@ -97,11 +97,6 @@ void vmx_apic_follow_mode(const struct virt_apic *wanted, bool x2apic)
     vmcs_write(VMCS_SECONDARY_PROC_CONTROLS, proc2 | (proc2_controls(wanted) & one));
 }
 
-void vmx_apic_deliver(bool on)
-{
-    vmcs_switch_bits(VMCS_SECONDARY_PROC_CONTROLS, PROC2_VIRTUAL_INTERRUPT_DELIVERY, on);
-}
-
 void vmx_exit_when_tpr_below(uint32_t class)
 {
     vmcs_write(VMCS_TPR_THRESHOLD, class);
