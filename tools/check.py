@@ -52,7 +52,7 @@ OWNED = [
      {"vmx/virtual_apic.c", "vmx/fields.h", "vmx/explain/", "virt/guest.h"},
      "the fields of the virtual-APIC page are vmx/virtual_apic.c's only"),
     (r"\b(vmx_)?exit_when_tpr_below\(|guest_(write|set|clear)\w*\(\s*GUEST_INTERRUPT_STATUS",
-     {"apic/", "vmx/virtual_apic.c", "vmx/operations.h"},
+     {"apic/", "vmx/virtual_apic.c", "vmx/vmx.h"},
      "what the virtual APIC shows the processor is decided in apic/ only"),
     (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},
      "the physical APIC is apic/physical.c's only"),

@@ -5,8 +5,8 @@
 #include "cpu/msr.h"
 #include "cpu/x86.h"
 #include "machine.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 /* The four parts of an MSR bitmap: SDM, "MSR-Bitmap Address" (25.6.9). */
 #define MSR_READ_LOW  0

@@ -8,8 +8,8 @@
 #include "cpu/x86.h"
 #include "mem/ept.h"
 #include "vmx/capabilities.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 #define PROC_WANTED  (PROC_USE_IO_BITMAPS | PROC_USE_MSR_BITMAPS | PROC_ACTIVATE_SECONDARY)
 #define PROC2_WANTED (PROC2_ENABLE_EPT | PROC2_UNRESTRICTED_GUEST)

@@ -1,11 +1,11 @@
 /*
  * vmx/dump.c: all that helps to see what the guest did.
  */
-#include "vmx/dump.h"
 #include "console/counters.h"
 #include "console/log.h"
 #include "machine.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 static const char *const segment_names[] = {"es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr"};
 

@@ -3,8 +3,8 @@
  * Source: SDM volume 3, "Information for VM Exits Due to Vectored Events" (3C 25.9.2) and "Exit
  * Qualification" in "Basic VM-Exit Information" (28.2.1), whose table for each kind is named here.
  */
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 uint32_t vmx_exit_reason(void)
 {

@@ -7,11 +7,11 @@
 #include "console/log.h"
 #include "machine.h"
 #include "vmx/capabilities.h"
-#include "vmx/dump.h"
 #include "vmx/explain/check.h"
 #include "vmx/explain/errors.h"
 #include "vmx/explain/field_names.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 static uint64_t read_field(void *context, uint32_t field)
 {

@@ -7,8 +7,8 @@
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 #include "quirks.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 #define REAL_MODE_LIMIT 0xFFFF
 #define AR_REAL_MODE    0x93 /* present, data, read/write, accessed: as after a reset */

@@ -8,11 +8,10 @@
 #include "console/counters.h"
 #include "console/end.h"
 #include "cpu/cpu.h"
-#include "vmx/dump.h"
 #include "vmx/enter.h"
 #include "vmx/fail.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 static struct exit_handlers handlers; /* exits/table.c */
 

@@ -3,8 +3,8 @@
  * Source: SDM volume 3, "APIC Virtualization and Virtual Interrupts" (3C 30).
  */
 #include "vmx/capabilities.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 #include <stddef.h>
 
 static uint32_t proc_controls(const struct virt_apic *wanted)

@@ -4,8 +4,6 @@
 #include "vmx/vmx.h"
 #include "cpu/cpu.h"
 #include "vmx/capabilities.h"
-#include "vmx/dump.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
 
 /* Into VMX root operation, with one VMCS, of which two parts are filled. The guest's is the

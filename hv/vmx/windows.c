@@ -5,8 +5,8 @@
  */
 #include "machine.h"
 #include "vmx/capabilities.h"
-#include "vmx/operations.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmx.h"
 
 #define NEVER 0xFFFFFFFFu /* for the timer: a minute at least, and then one exit for nothing */
 
