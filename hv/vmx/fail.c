@@ -5,7 +5,6 @@
 #include "vmx/fail.h"
 #include "console/end.h"
 #include "console/log.h"
-#include "machine.h"
 #include "vmx/capabilities.h"
 #include "vmx/explain/check.h"
 #include "vmx/explain/errors.h"

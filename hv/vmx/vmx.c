@@ -2,7 +2,6 @@
  * vmx/vmx.c: the operations of virt/virt.h, and which function of this folder is which.
  */
 #include "vmx/vmx.h"
-#include "cpu/cpu.h"
 #include "vmx/capabilities.h"
 #include "vmx/vmcs.h"
 
