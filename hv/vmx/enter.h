@@ -1,5 +1,5 @@
 /*
- * vmx/enter.h: into the guest, and back at each VM exit.
+ * vmx/enter.h: into the guest, and back at each VM exit; and an entry that did not happen.
  */
 #pragma once
 
@@ -21,3 +21,15 @@ _Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu));
 
 /* Where VM exits arrive: the VMCS's host RIP. Host RSP is vcpu->gpr then. */
 extern const uint8_t vmx_exited[];
+
+/*
+ * An entry that did not happen, explained. Both functions of vmx/fail.c write to the log and stop:
+ * first the error in words, then each field that breaks a rule of the SDM, with the rule. If there
+ * is none, the whole guest state.
+ */
+
+/* VMLAUNCH or VMRESUME returned: VMfailInvalid or VMfailValid. */
+_Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result);
+
+/* An exit with bit 31 of the reason set: the guest's state was refused. */
+_Noreturn void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason);

@@ -2,10 +2,10 @@
  * vmx/fail.c: from an error number to words, and to the fields that break a rule. The rules
  * themselves are in vmx/explain/.
  */
-#include "vmx/fail.h"
 #include "console/end.h"
 #include "console/log.h"
 #include "vmx/capabilities.h"
+#include "vmx/enter.h"
 #include "vmx/explain/check.h"
 #include "vmx/explain/errors.h"
 #include "vmx/explain/field_names.h"

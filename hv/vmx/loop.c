@@ -9,7 +9,6 @@
 #include "console/end.h"
 #include "cpu/cpu.h"
 #include "vmx/enter.h"
-#include "vmx/fail.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 

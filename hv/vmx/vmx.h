@@ -1,6 +1,7 @@
 /*
- * vmx/vmx.h: Intel's wing behind the door of virt/virt.h: its table of operations, and the functions
- * in there, by the file that they are in. What each is to do, its units and its ranges: virt/virt.h.
+ * vmx/vmx.h: Intel's wing behind the door of virt/virt.h: its table of operations, and the
+ * functions in there, by the file that they are in. What each is to do, its units and its ranges:
+ * virt/virt.h.
  */
 #pragma once
 
