@@ -138,14 +138,9 @@ void vmcs_poke(void)
 
 void vmcs_prove(void)
 {
-    static const uint16_t fields[] = {
-        VMCS_EXIT_REASON,
-        VMCS_EXIT_INSTRUCTION_LENGTH,
-        VMCS_GUEST_INTERRUPTIBILITY,
-        VMCS_GUEST_RFLAGS,
-    };
-
-    for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++)
-        vmcs_read(fields[i]);
+    vmcs_read(VMCS_EXIT_REASON);
+    vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+    vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+    vmcs_read(VMCS_GUEST_RFLAGS);
     vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP));
 }

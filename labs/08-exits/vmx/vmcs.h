@@ -6,6 +6,7 @@
 
 #include "vmx/bits.h"
 #include "vmx/fields.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 static uint64_t fields[0x8000];
@@ -22,9 +23,9 @@ static inline void vmcs_set_bits(uint32_t field, uint64_t bits)
 {
     vmcs_write(field, vmcs_read(field) | bits);
 }
-static inline void vmcs_clear_bits(uint32_t field, uint64_t bits)
+static inline void vmcs_switch_bits(uint32_t field, uint64_t bits, bool on)
 {
-    vmcs_write(field, vmcs_read(field) & ~bits);
+    vmcs_write(field, on ? vmcs_read(field) | bits : vmcs_read(field) & ~bits);
 }
 #define vmcs_read_proven  vmcs_read
 #define vmcs_write_proven vmcs_write
