@@ -42,13 +42,13 @@ bool inject_last_was_nmi(void)
 }
 
 /* Delivers what one of the exit's interruption fields and its error code say. */
-static void inject_again(uint32_t info, enum guest_field error_code_field)
+static void inject_again(enum guest_field event, enum guest_field error_code)
 {
+    uint32_t info = quirk_error_code_in_real_mode((uint32_t)guest_read(event));
     uint32_t type = info & INTERRUPTION_TYPE;
 
-    info = quirk_error_code_in_real_mode(info);
     if (info & INTERRUPTION_ERROR_CODE)
-        guest_write(EVENT_INJECTED_ERROR, guest_read(error_code_field));
+        guest_write(EVENT_INJECTED_ERROR, guest_read(error_code));
     if (type == INTERRUPTION_TYPE_SOFT_INT || type == INTERRUPTION_TYPE_PRIV_SOFT ||
         type == INTERRUPTION_TYPE_SOFT_EXC)
         guest_write(EVENT_INJECTED_LENGTH, guest_read(EXIT_LENGTH));
@@ -60,15 +60,13 @@ static void inject_again(uint32_t info, enum guest_field error_code_field)
 
 void inject_interrupted_event(void)
 {
-    uint32_t info = (uint32_t)guest_read(EVENT_INTERRUPTED);
-
-    if (info & INTERRUPTION_VALID)
-        inject_again(info, EVENT_INTERRUPTED_ERROR);
+    if (inject_was_interrupted())
+        inject_again(EVENT_INTERRUPTED, EVENT_INTERRUPTED_ERROR);
 }
 
 void inject_intercepted_exception(void)
 {
-    inject_again((uint32_t)guest_read(EVENT_EXITED), EVENT_EXITED_ERROR);
+    inject_again(EVENT_EXITED, EVENT_EXITED_ERROR);
 }
 
 bool inject_is_pending(void)
