@@ -43,17 +43,12 @@ static void fill_msr_bitmap(const struct vcpu *vcpu)
     trap_msrs(vcpu, MSR_IA32_MTRR_DEF_TYPE, MSR_IA32_MTRR_DEF_TYPE, false);
 }
 
-/* Ports that can reset the machine: exits/io.c lets the rest of what they do happen. */
-static void fill_io_bitmap(uint8_t *bitmap)
-{
-    set_bit(bitmap, PORT_KBD_COMMAND, true);
-    set_bit(bitmap, PORT_SYSTEM_A, true);
-    set_bit(bitmap, PORT_RESET_CONTROL, true);
-}
-
 void vmx_open_bitmaps(const struct vcpu *vcpu)
 {
-    fill_io_bitmap(vcpu->vmx.io_bitmap);
+    /* Ports that can reset the machine: exits/io.c lets the rest of what they do happen. */
+    vmx_trap_port(vcpu, PORT_KBD_COMMAND, true);
+    vmx_trap_port(vcpu, PORT_SYSTEM_A, true);
+    vmx_trap_port(vcpu, PORT_RESET_CONTROL, true);
     fill_msr_bitmap(vcpu);
     vmcs_write(VMCS_IO_BITMAP_A, physical_address(vcpu->vmx.io_bitmap));
     vmcs_write(VMCS_IO_BITMAP_B, physical_address(vcpu->vmx.io_bitmap + PAGE_SIZE));
