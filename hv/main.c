@@ -88,7 +88,7 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     apic_choose();                         /* apic/:  how the guest's local APIC is virtualized */
     resident_install();                    /* guest/: INT 15h tells a memory map without us */
 
-    ept_build(virt->has_1g_pages()); /* mem/:   the guest's physical memory, without us */
+    ept_build(machine.has_1g_pages); /* mem/:   the guest's physical memory, without us */
     open_cpu(vcpu);                  /* above:  this processor ready to run a guest */
     cpus_start(cpu_main);            /* init/:  and the others: each runs cpu_main() */
     resident_start_guest();          /* guest/: a real-mode guest about to read its boot sector */

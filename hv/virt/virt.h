@@ -25,13 +25,13 @@ enum virt_control {
 struct virt_operations {
     /* --- This machine, and this processor --- */
 
-    /* Refuses the machine, in a line that names what is missing, if it is not enough. */
+    /* Refuses the machine, in a line that names what is missing, if it is not enough. Notes in
+     * `machine` what memory it can address and map. */
     void (*check_machine)(void);
     /* What each further processor needs. False: the firmware has locked it off. */
     bool (*enable)(void);
     /* What several processors need, in the manual's words; NULL if nothing lacks. */
     const char *(*lacks_for_several)(bool real_sipis);
-    bool (*has_1g_pages)(void);
 
     /* Makes all that the vCPU needs, and makes it the one of this processor. Its guest state is
      * still to be written: real_mode(). */

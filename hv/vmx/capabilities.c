@@ -88,6 +88,7 @@ static void read_capabilities(void)
         caps->proc2 = rdmsr(MSR_IA32_VMX_PROC2);
     if (vmx_allows(caps->proc2, PROC2_ENABLE_EPT))
         caps->ept_vpid = rdmsr(MSR_IA32_VMX_EPT_VPID);
+    machine.has_1g_pages = (caps->ept_vpid & VMX_EPT_1G_PAGES) != 0;
     machine.physical_bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xFF
                                                                    : PHYSICAL_WIDTH_36;
     caps->physical_width = machine.physical_bits;

@@ -27,16 +27,10 @@ static void on(struct vcpu *vcpu)
     vmcs_load(vcpu);
 }
 
-static bool has_1g_pages(void)
-{
-    return (vmx_capabilities.ept_vpid & VMX_EPT_1G_PAGES) != 0;
-}
-
 const struct virt_operations vmx_operations = {
     .check_machine = vmx_check_machine,
     .enable = vmx_enable,
     .lacks_for_several = vmx_lacks_for_several,
-    .has_1g_pages = has_1g_pages,
     .open = open,
     .off = off,
     .on = on,
