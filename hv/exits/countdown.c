@@ -9,7 +9,6 @@
 #include "quirks.h"
 #include "virt/guest.h"
 #include "virt/nmi.h"
-#include "virt/virt.h"
 
 #define AT_MOST 4096 /* exits between two looks at the status line */
 
@@ -34,7 +33,7 @@ static uint32_t next(const struct vcpu *vcpu)
 
 void exit_countdown_over(struct vcpu *vcpu)
 {
-    uint32_t reason = virt->exit_reason();
+    uint32_t reason = (uint32_t)guest_read(EXIT_REASON);
 
     /* Exceptions are for exits/exception.c; any other exit ends the step as well. */
     if (vcpu->hidden.step != STEP_NONE && reason != EXIT_REASON_EXCEPTION_OR_NMI)

@@ -3,8 +3,8 @@
  */
 #include "console/log.h"
 #include "exits/exits.h"
+#include "virt/guest.h"
 #include "virt/repeat.h"
-#include "virt/virt.h"
 
 const struct exit_handlers exit_handlers = {
     .countdown_over = exit_countdown_over,
@@ -46,7 +46,7 @@ const struct exit_handlers exit_handlers = {
 /* No control that hv16 sets causes this one. If it comes, a control is not what we think. */
 enum exit_action exit_unexpected(struct vcpu *vcpu)
 {
-    uint32_t reason = virt->exit_reason();
+    uint32_t reason = (uint32_t)guest_read(EXIT_REASON);
 
     (void)vcpu;
     log_error("nothing handles exit reason %u (%s): it has no entry in exits/table.c", reason,

@@ -14,7 +14,8 @@
 /* One line for each: name, encoding in the VMCS. The events and the instruction's length are
  * virt/inject.c's. GUEST_INTERRUPT_STATUS has RVI and, in bits 15:8, SVI: the highest vectors
  * requested and in service. GUEST_PENDING_DEBUG has the bits of DR6; of GUEST_CR0_SHADOW only NE
- * counts, for all other bits of CR0 are the guest's own. */
+ * counts, for all other bits of CR0 are the guest's own. EXIT_REASON has the SDM's numbers:
+ * model/reasons.h. */
 #define GUEST_FIELDS(FIELD)                                                                        \
     FIELD(GUEST_RIP, VMCS_GUEST_RIP)                                                               \
     FIELD(GUEST_RSP, VMCS_GUEST_RSP)                                                               \
@@ -48,6 +49,7 @@
     FIELD(EVENT_INTERRUPTED_ERROR, VMCS_IDT_VECTORING_ERROR_CODE)                                  \
     FIELD(EVENT_EXITED, VMCS_EXIT_INTERRUPTION_INFO)                                               \
     FIELD(EVENT_EXITED_ERROR, VMCS_EXIT_INTERRUPTION_ERROR_CODE)                                   \
+    FIELD(EXIT_REASON, VMCS_EXIT_REASON)                                                           \
     FIELD(EXIT_QUALIFICATION, VMCS_EXIT_QUALIFICATION)                                             \
     FIELD(EXIT_LENGTH, VMCS_EXIT_INSTRUCTION_LENGTH)
 

@@ -50,7 +50,7 @@ static bool is_after_instruction(uint32_t reason)
 
 void repeat_check(struct vcpu *vcpu)
 {
-    uint32_t reason = virt->exit_reason();
+    uint32_t reason = (uint32_t)guest_read(EXIT_REASON);
     struct repeat_state now = sample(vcpu, reason);
 
     if (is_same(&now, &vcpu->repeat) && !goes_elsewhere() && !is_after_instruction(reason))

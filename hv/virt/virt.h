@@ -74,9 +74,8 @@ struct virt_operations {
     uint32_t (*tpr_limit)(void);
     void (*exit_at_eoi)(uint8_t vector, bool on);
 
-    /* --- Facts about the last exit --- */
+    /* --- Facts about the last exit, decoded --- */
 
-    uint32_t (*exit_reason)(void); /* with SDM volume 3's numbers: model/reasons.h */
     struct exit_io (*exit_io)(void);
     struct exit_memory (*exit_memory)(void);
     struct exit_apic (*exit_apic)(void);

@@ -6,11 +6,6 @@
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 
-uint32_t vmx_exit_reason(void)
-{
-    return (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-}
-
 /* "Exit Qualification for I/O Instructions" (table 28-5). */
 struct exit_io vmx_exit_io(void)
 {

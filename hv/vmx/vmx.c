@@ -53,7 +53,6 @@ const struct virt_operations vmx_operations = {
     .tpr_limit = vmx_tpr_limit,
     .exit_at_eoi = vmx_exit_at_eoi,
 
-    .exit_reason = vmx_exit_reason,
     .exit_io = vmx_exit_io,
     .exit_memory = vmx_exit_memory,
     .exit_apic = vmx_exit_apic,

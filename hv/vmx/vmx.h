@@ -32,7 +32,6 @@ uint32_t vmx_tpr_limit(void);
 void vmx_exit_at_eoi(uint8_t vector, bool on);
 
 /* exit_facts.c */
-uint32_t vmx_exit_reason(void);
 struct exit_io vmx_exit_io(void);
 struct exit_memory vmx_exit_memory(void);
 struct exit_apic vmx_exit_apic(void);
