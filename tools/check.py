@@ -51,7 +51,7 @@ OWNED = [
     (r"\bVMCS_(VIRTUAL_APIC_ADDRESS|TPR_THRESHOLD|GUEST_INTERRUPT_STATUS)\b",
      {"vmx/virtual_apic.c", "vmx/fields.h", "vmx/explain/", "virt/guest.h"},
      "the fields of the virtual-APIC page are vmx/virtual_apic.c's only"),
-    (r"\b(vmx_)?exit_when_tpr_below\(|guest_(write|set|clear)\w*\(\s*GUEST_INTERRUPT_STATUS",
+    (r"\b(vmx_)?exit_when_tpr_below\(|guest_(write|set|clear)\w*\(\s*GUEST_(INTERRUPT_STATUS|TPR_THRESHOLD)",
      {"apic/", "vmx/virtual_apic.c", "vmx/vmx.h"},
      "what the virtual APIC shows the processor is decided in apic/ only"),
     (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},

@@ -73,7 +73,7 @@ uint32_t apic_threshold(void)
 {
     bool used = apic_mode != NULL && apic_mode->virtual.tpr_shadow && !apic_delivers();
 
-    return used ? virt->tpr_limit() : 0;
+    return used ? (uint32_t)guest_read(GUEST_TPR_THRESHOLD) : 0;
 }
 
 void apic_update(struct vcpu *vcpu)

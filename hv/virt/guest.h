@@ -1,5 +1,5 @@
 /*
- * virt/guest.h: the guest's registers, as one table of fields.
+ * virt/guest.h: the guest's registers, and what else is one field, as one table.
  *
  * The general registers but RSP are in vcpu->gpr. All else that an entry loads and an exit stores
  * is a field of the VMCS: this table has those that the floors above read or write, in the
@@ -11,11 +11,15 @@
 #include "vcpu.h"
 #include "vmx/vmcs.h"
 
-/* One line for each: name, encoding in the VMCS. The events and the instruction's length are
- * virt/inject.c's. GUEST_INTERRUPT_STATUS has RVI and, in bits 15:8, SVI: the highest vectors
- * requested and in service. GUEST_PENDING_DEBUG has the bits of DR6; of GUEST_CR0_SHADOW only NE
- * counts, for all other bits of CR0 are the guest's own. EXIT_REASON has the SDM's numbers:
- * model/reasons.h. */
+/*
+ * One line for each: name, encoding in the VMCS. Some need a word:
+ * GUEST_INTERRUPT_STATUS  RVI and, in bits 15:8, SVI: the highest vectors requested and in service
+ * GUEST_TPR_THRESHOLD     to read: it is written by virt->exit_when_tpr_below
+ * GUEST_PENDING_DEBUG     the bits of DR6
+ * GUEST_CR0_SHADOW        only NE counts, for all other bits of CR0 are the guest's own
+ * EVENT_..., EXIT_LENGTH  virt/inject.c's
+ * EXIT_REASON             its numbers are in model/reasons.h
+ */
 #define GUEST_FIELDS(FIELD)                                                                        \
     FIELD(GUEST_RIP, VMCS_GUEST_RIP)                                                               \
     FIELD(GUEST_RSP, VMCS_GUEST_RSP)                                                               \
@@ -40,6 +44,7 @@
     FIELD(GUEST_ACTIVITY, VMCS_GUEST_ACTIVITY_STATE)                                               \
     FIELD(GUEST_INTERRUPTIBILITY, VMCS_GUEST_INTERRUPTIBILITY)                                     \
     FIELD(GUEST_INTERRUPT_STATUS, VMCS_GUEST_INTERRUPT_STATUS)                                     \
+    FIELD(GUEST_TPR_THRESHOLD, VMCS_TPR_THRESHOLD)                                                 \
     FIELD(GUEST_PENDING_DEBUG, VMCS_GUEST_PENDING_DEBUG)                                           \
     FIELD(GUEST_CR0_SHADOW, VMCS_CR0_READ_SHADOW)                                                  \
     FIELD(EVENT_INJECTED, VMCS_VM_ENTRY_INTERRUPTION_INFO)                                         \

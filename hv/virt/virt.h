@@ -71,7 +71,6 @@ struct virt_operations {
     void (*apic_follow_mode)(const struct virt_apic *wanted, bool x2apic);
     /* A write that leaves TPR's class, 0 to 15, below `class` exits. 0: none does. */
     void (*exit_when_tpr_below)(uint32_t class);
-    uint32_t (*tpr_limit)(void);
     void (*exit_at_eoi)(uint8_t vector, bool on);
 
     /* --- Facts about the last exit, decoded --- */

@@ -102,11 +102,6 @@ void vmx_exit_when_tpr_below(uint32_t class)
     vmcs_write(VMCS_TPR_THRESHOLD, class);
 }
 
-uint32_t vmx_tpr_limit(void)
-{
-    return (uint32_t)vmcs_read(VMCS_TPR_THRESHOLD);
-}
-
 void vmx_exit_at_eoi(uint8_t vector, bool on)
 {
     vmcs_switch_bits(VMCS_EOI_EXIT_BITMAP_0 + vector / 64 * 2u, 1ull << vector % 64, on);

@@ -50,7 +50,6 @@ const struct virt_operations vmx_operations = {
     .apic_open = vmx_apic_open,
     .apic_follow_mode = vmx_apic_follow_mode,
     .exit_when_tpr_below = vmx_exit_when_tpr_below,
-    .tpr_limit = vmx_tpr_limit,
     .exit_at_eoi = vmx_exit_at_eoi,
 
     .exit_io = vmx_exit_io,

@@ -28,7 +28,6 @@ bool vmx_apic_posts(void);
 void vmx_apic_open(const struct virt_apic *wanted, const struct virt_apic_pages *pages);
 void vmx_apic_follow_mode(const struct virt_apic *wanted, bool x2apic);
 void vmx_exit_when_tpr_below(uint32_t class);
-uint32_t vmx_tpr_limit(void);
 void vmx_exit_at_eoi(uint8_t vector, bool on);
 
 /* exit_facts.c */
