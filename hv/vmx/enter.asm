@@ -14,41 +14,31 @@ section .text
 
 extern vmx_explain_vmfail
 
-; RSP is not among them: the guest's is in the VMCS.
-%macro STORE_GUEST 0
-    mov     [rsp + 8 * REG_RAX], rax
-    mov     [rsp + 8 * REG_RCX], rcx
-    mov     [rsp + 8 * REG_RDX], rdx
-    mov     [rsp + 8 * REG_RBX], rbx
-    mov     [rsp + 8 * REG_RBP], rbp
-    mov     [rsp + 8 * REG_RSI], rsi
-    mov     [rsp + 8 * REG_RDI], rdi
-    mov     [rsp + 8 * REG_R8], r8
-    mov     [rsp + 8 * REG_R9], r9
-    mov     [rsp + 8 * REG_R10], r10
-    mov     [rsp + 8 * REG_R11], r11
-    mov     [rsp + 8 * REG_R12], r12
-    mov     [rsp + 8 * REG_R13], r13
-    mov     [rsp + 8 * REG_R14], r14
-    mov     [rsp + 8 * REG_R15], r15
+; STORE or LOAD, for each of the guest's registers but RSP: that is in the VMCS.
+%macro FOR_GUEST 1
+    %1      rax, REG_RAX
+    %1      rcx, REG_RCX
+    %1      rdx, REG_RDX
+    %1      rbx, REG_RBX
+    %1      rbp, REG_RBP
+    %1      rsi, REG_RSI
+    %1      rdi, REG_RDI
+    %1      r8,  REG_R8
+    %1      r9,  REG_R9
+    %1      r10, REG_R10
+    %1      r11, REG_R11
+    %1      r12, REG_R12
+    %1      r13, REG_R13
+    %1      r14, REG_R14
+    %1      r15, REG_R15
 %endmacro
 
-%macro LOAD_GUEST 0
-    mov     rax, [rsp + 8 * REG_RAX]
-    mov     rcx, [rsp + 8 * REG_RCX]
-    mov     rdx, [rsp + 8 * REG_RDX]
-    mov     rbx, [rsp + 8 * REG_RBX]
-    mov     rbp, [rsp + 8 * REG_RBP]
-    mov     rsi, [rsp + 8 * REG_RSI]
-    mov     rdi, [rsp + 8 * REG_RDI]
-    mov     r8,  [rsp + 8 * REG_R8]
-    mov     r9,  [rsp + 8 * REG_R9]
-    mov     r10, [rsp + 8 * REG_R10]
-    mov     r11, [rsp + 8 * REG_R11]
-    mov     r12, [rsp + 8 * REG_R12]
-    mov     r13, [rsp + 8 * REG_R13]
-    mov     r14, [rsp + 8 * REG_R14]
-    mov     r15, [rsp + 8 * REG_R15]
+%macro STORE 2
+    mov     [rsp + 8 * %2], %1
+%endmacro
+
+%macro LOAD 2
+    mov     %1, [rsp + 8 * %2]
 %endmacro
 
 ; _Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu))
@@ -56,17 +46,17 @@ global vmx_run
 vmx_run:
     mov     [on_exit], rsi      ; the same for all processors
     lea     rsp, [rdi + VCPU_GPR]
-    LOAD_GUEST
+    FOR_GUEST LOAD
     vmlaunch
     jmp     entry_failed        ; the guest did not run, and the stack is still ours
 
 ; VM exits arrive here, with RSP = vcpu->gpr.
 global vmx_exited
 vmx_exited:
-    STORE_GUEST
+    FOR_GUEST STORE
     lea     rdi, [rsp - VCPU_GPR]
     call    [on_exit]
-    LOAD_GUEST
+    FOR_GUEST LOAD
     vmresume
 
 ; An entry that does not happen sets CF (VMfailInvalid) or ZF (VMfailValid), and goes on here: SDM
