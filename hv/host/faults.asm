@@ -1,4 +1,4 @@
-; faults.asm: what the IDT points at, and the two instructions that are allowed to fault.
+; faults.asm: what the IDT points at, and the one instruction that is allowed to fault.
 
 %include "layout.inc"
 bits 64
@@ -54,7 +54,7 @@ fault_stub_ %+ vector:
 %assign vector vector + 1
 %endrep
 
-; void host_fault(struct host_frame *frame): returns only to repair a guarded instruction.
+; void host_fault(struct host_frame *frame): returns only to repair the guarded instruction.
 fault_common:
     SAVE
     mov     rdi, rsp
@@ -72,31 +72,18 @@ nmi_common:
     RESTORE
     iretq
 
-; bool rdmsr_safe(uint32_t msr, uint64_t *value)
-global rdmsr_safe, rdmsr_safe_at
-rdmsr_safe:
-    mov     ecx, edi
-rdmsr_safe_at:
-    rdmsr                       ; #GP: host_fault() continues at msr_safe_failed
-    mov     [rsi], eax
-    mov     [rsi + 4], edx
-    mov     eax, 1
-    ret
-
 ; bool wrmsr_safe(uint32_t msr, uint64_t value)
-global wrmsr_safe, wrmsr_safe_at
+global wrmsr_safe, wrmsr_safe_at, wrmsr_safe_failed
 wrmsr_safe:
     mov     ecx, edi
     mov     eax, esi
     mov     rdx, rsi
     shr     rdx, 32
 wrmsr_safe_at:
-    wrmsr
+    wrmsr                       ; #GP: host_fault() continues at wrmsr_safe_failed
     mov     eax, 1
     ret
-
-global msr_safe_failed
-msr_safe_failed:
+wrmsr_safe_failed:
     xor     eax, eax
     ret
 

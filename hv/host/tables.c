@@ -52,7 +52,7 @@ struct pointer {
 } __attribute__((packed));
 
 extern const uint64_t fault_stubs[EXCEPTION_VECTORS]; /* host/faults.asm */
-extern const uint8_t rdmsr_safe_at[], wrmsr_safe_at[], msr_safe_failed[];
+extern const uint8_t wrmsr_safe_at[], wrmsr_safe_failed[];
 void host_fault(struct host_frame *frame);
 void host_nmi(void);
 
@@ -148,12 +148,11 @@ struct vcpu *tables_current_vcpu(void)
     return &vcpus[(selector - SEL_TSS) / 16];
 }
 
-/* Called on any exception in the hypervisor itself. Only the two guarded instructions may. */
+/* Called on any exception in the hypervisor itself. Only the guarded instruction may. */
 void host_fault(struct host_frame *frame)
 {
-    if (frame->vector == VECTOR_GP &&
-        (frame->rip == (uint64_t)rdmsr_safe_at || frame->rip == (uint64_t)wrmsr_safe_at)) {
-        frame->rip = (uint64_t)msr_safe_failed;
+    if (frame->vector == VECTOR_GP && frame->rip == (uint64_t)wrmsr_safe_at) {
+        frame->rip = (uint64_t)wrmsr_safe_failed;
         return;
     }
     log_error("host fault: rax %lx rcx %lx rdx %lx rbx %lx", frame->rax, frame->rcx, frame->rdx,

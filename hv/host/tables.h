@@ -1,5 +1,5 @@
 /*
- * host/tables.h: the hypervisor's own GDT, TSS and IDT, and accesses that may fault.
+ * host/tables.h: the hypervisor's own GDT, TSS and IDT, and a write that may fault.
  */
 #pragma once
 
@@ -30,6 +30,5 @@ uint64_t tables_idt_base(void);
 uint64_t tables_tss_base(uint32_t cpu);
 uint16_t tables_tss_selector(uint32_t cpu);
 
-/* As rdmsr() and wrmsr(), but false where the processor answers with #GP. */
-bool rdmsr_safe(uint32_t msr, uint64_t *value);
+/* As wrmsr(), but false where the processor answers with #GP. */
 bool wrmsr_safe(uint32_t msr, uint64_t value);
