@@ -5,15 +5,27 @@ bits 64
 default rel
 section .text
 
-extern host_fault
-extern host_nmi
+extern host_event
 
 ; Vectors whose exception pushes an error code (SDM volume 3, "Error Code", 3A 6.13).
 %define HAS_ERROR_CODE (VECTORS_WITH_ERROR_CODE | 1 << VECTOR_CP)
 
-%macro SAVE 0                   ; struct host_frame in host/tables.c, from its end. R12 to R15 are
-    push    r11                 ; the called function's to keep
-    push    r10
+%assign vector 0
+%rep EXCEPTION_VECTORS
+fault_stub_ %+ vector:
+  %if (HAS_ERROR_CODE & (1 << vector)) == 0
+    push    0
+  %endif
+    push    vector
+    jmp     fault_common
+%assign vector vector + 1
+%endrep
+
+; void host_event(struct host_frame *frame): returns after an NMI, and to repair the guarded
+; instruction.
+fault_common:
+    push    r11                 ; struct host_frame in host/tables.c, from its end. R12 to R15 are
+    push    r10                 ; the called function's to keep
     push    r9
     push    r8
     push    rdi
@@ -23,9 +35,9 @@ extern host_nmi
     push    rdx
     push    rcx
     push    rax
-%endmacro
-
-%macro RESTORE 0
+    mov     rdi, rsp
+    cld
+    call    host_event
     pop     rax
     pop     rcx
     pop     rdx
@@ -37,39 +49,7 @@ extern host_nmi
     pop     r9
     pop     r10
     pop     r11
-%endmacro
-
-%assign vector 0
-%rep EXCEPTION_VECTORS
-fault_stub_ %+ vector:
-  %if vector == VECTOR_NMI
-    jmp     nmi_common
-  %else
-    %if (HAS_ERROR_CODE & (1 << vector)) == 0
-    push    0
-    %endif
-    push    vector
-    jmp     fault_common
-  %endif
-%assign vector vector + 1
-%endrep
-
-; void host_fault(struct host_frame *frame): returns only to repair the guarded instruction.
-fault_common:
-    SAVE
-    mov     rdi, rsp
-    cld
-    call    host_fault
-    RESTORE
     add     rsp, 16             ; vector and error code
-    iretq
-
-; void host_nmi(void)
-nmi_common:
-    SAVE
-    cld
-    call    host_nmi
-    RESTORE
     iretq
 
 ; bool wrmsr_safe(uint32_t msr, uint64_t value)
@@ -80,7 +60,7 @@ wrmsr_safe:
     mov     rdx, rsi
     shr     rdx, 32
 wrmsr_safe_at:
-    wrmsr                       ; #GP: host_fault() continues at wrmsr_safe_failed
+    wrmsr                       ; #GP: host_event() continues at wrmsr_safe_failed
     mov     eax, 1
     ret
 wrmsr_safe_failed:

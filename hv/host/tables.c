@@ -53,8 +53,7 @@ struct pointer {
 
 extern const uint64_t fault_stubs[EXCEPTION_VECTORS]; /* host/faults.asm */
 extern const uint8_t wrmsr_safe_at[], wrmsr_safe_failed[];
-void host_fault(struct host_frame *frame);
-void host_nmi(void);
+void host_event(struct host_frame *frame);
 
 static uint64_t gdt[] = {
     0,
@@ -148,9 +147,28 @@ struct vcpu *tables_current_vcpu(void)
     return &vcpus[(selector - SEL_TSS) / 16];
 }
 
-/* Called on any exception in the hypervisor itself. Only the guarded instruction may. */
-void host_fault(struct host_frame *frame)
+void tables_on_nmi(void (*handler)(struct vcpu *vcpu))
 {
+    nmi_handler = handler;
+}
+
+/* An NMI while the hypervisor runs. */
+static void host_nmi(void)
+{
+    if (machine.ended)
+        halt_for_ever();
+    if (nmi_handler != NULL)
+        nmi_handler(tables_current_vcpu());
+}
+
+/* Called on any exception in the hypervisor itself, and on an NMI. No exception but that of the
+ * guarded instruction may come. */
+void host_event(struct host_frame *frame)
+{
+    if (frame->vector == VECTOR_NMI) {
+        host_nmi();
+        return;
+    }
     if (frame->vector == VECTOR_GP && frame->rip == (uint64_t)wrmsr_safe_at) {
         frame->rip = (uint64_t)wrmsr_safe_failed;
         return;
@@ -163,20 +181,6 @@ void host_fault(struct host_frame *frame)
               read_cr3(), read_cr4(), frame->rflags);
     end_stop("exception %lu (error code %lx) in the hypervisor at %lx: see build/hv.sym",
              frame->vector, frame->error_code, frame->rip);
-}
-
-void tables_on_nmi(void (*handler)(struct vcpu *vcpu))
-{
-    nmi_handler = handler;
-}
-
-/* An NMI while the hypervisor runs. */
-void host_nmi(void)
-{
-    if (machine.ended)
-        halt_for_ever();
-    if (nmi_handler != NULL)
-        nmi_handler(tables_current_vcpu());
 }
 
 /* The next NMI can come only after an IRET: SDM volume 3, "Handling Multiple NMIs" (3A 6.7.1). */
