@@ -1,4 +1,5 @@
-; faults.asm: what the IDT points at, and the one instruction that is allowed to fault.
+; faults.asm: what the IDT points at, the end of an NMI, and the one instruction that is allowed
+; to fault.
 
 %include "layout.inc"
 bits 64
@@ -50,6 +51,19 @@ fault_common:
     pop     r10
     pop     r11
     add     rsp, 16             ; vector and error code
+    iretq
+
+; void tables_unblock_nmis(void): the next NMI can come only after an IRET: SDM volume 3, "Handling
+; Multiple NMIs" (3A 6.7.1). This one does what RET would do.
+global tables_unblock_nmis
+tables_unblock_nmis:
+    pop     rax
+    mov     rdx, rsp
+    push    SEL_DATA
+    push    rdx
+    pushfq
+    push    SEL_CODE64
+    push    rax
     iretq
 
 ; bool wrmsr_safe(uint32_t msr, uint64_t value)

@@ -182,24 +182,3 @@ void host_event(struct host_frame *frame)
     end_stop("exception %lu (error code %lx) in the hypervisor at %lx: see build/hv.sym",
              frame->vector, frame->error_code, frame->rip);
 }
-
-/* The next NMI can come only after an IRET: SDM volume 3, "Handling Multiple NMIs" (3A 6.7.1). */
-void tables_unblock_nmis(void)
-{
-    uint64_t rsp;
-
-    __asm__ volatile("mov %%rsp, %0\n\t"
-                     "mov %%ss, %%eax\n\t"
-                     "push %%rax\n\t"
-                     "push %0\n\t"
-                     "pushfq\n\t"
-                     "mov %%cs, %%eax\n\t"
-                     "push %%rax\n\t"
-                     "lea 1f(%%rip), %%rax\n\t"
-                     "push %%rax\n\t"
-                     "iretq\n"
-                     "1:"
-                     : "=&r"(rsp)
-                     :
-                     : "rax", "cc", "memory");
-}
