@@ -62,7 +62,8 @@
 #define PORT_COM2 0x2F8 /* the hypervisor's log */
 
 /* --- Processors ------------------------------------------------------------------------------ */
-#define CPUS_MAX 8 /* virtual processors, each on a processor of its own */
+#define CPUS_MAX        8  /* virtual processors, each on a processor of its own */
+#define FAULT_STUB_SIZE 16 /* bytes of code for each vector of the IDT: host/faults.asm */
 
 /* --- Selectors of the GDT that stage2 loads and the hypervisor keeps -------------------------- */
 #define SEL_CODE32 0x08

@@ -219,6 +219,7 @@ static void ports_and_selectors(void)
     NUMBER(SEL_CODE32);
     NUMBER(SEL_DATA);
     NUMBER(SEL_CODE64);
+    NUMBER(FAULT_STUB_SIZE);
 }
 
 static void hypercalls(void)

@@ -11,14 +11,17 @@ extern host_event
 ; Vectors whose exception pushes an error code (SDM volume 3, "Error Code", 3A 6.13).
 %define HAS_ERROR_CODE (VECTORS_WITH_ERROR_CODE | 1 << VECTOR_CP)
 
+; One stub for each vector, all of the same length. TIMES does not assemble if one is longer.
+global fault_stubs
+fault_stubs:
 %assign vector 0
 %rep EXCEPTION_VECTORS
-fault_stub_ %+ vector:
   %if (HAS_ERROR_CODE & (1 << vector)) == 0
     push    0
   %endif
     push    vector
     jmp     fault_common
+    times   (vector + 1) * FAULT_STUB_SIZE - ($ - fault_stubs) nop
 %assign vector vector + 1
 %endrep
 
@@ -80,13 +83,3 @@ wrmsr_safe_at:
 wrmsr_safe_failed:
     xor     eax, eax
     ret
-
-section .rodata
-global fault_stubs
-align 8
-fault_stubs:
-%assign vector 0
-%rep EXCEPTION_VECTORS
-    dq      fault_stub_ %+ vector
-%assign vector vector + 1
-%endrep

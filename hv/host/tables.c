@@ -51,7 +51,7 @@ struct pointer {
     uint64_t base;
 } __attribute__((packed));
 
-extern const uint64_t fault_stubs[EXCEPTION_VECTORS]; /* host/faults.asm */
+extern const uint8_t fault_stubs[EXCEPTION_VECTORS][FAULT_STUB_SIZE]; /* host/faults.asm */
 extern const uint8_t wrmsr_safe_at[], wrmsr_safe_failed[];
 void host_event(struct host_frame *frame);
 
@@ -86,7 +86,7 @@ static void fill_tss(uint32_t cpu)
 static void fill_idt(void)
 {
     for (uint32_t i = 0; i < EXCEPTION_VECTORS; i++) {
-        uint64_t offset = fault_stubs[i];
+        uint64_t offset = (uint64_t)fault_stubs[i];
 
         idt[i].offset_low = (uint16_t)offset;
         idt[i].selector = SEL_CODE64;
