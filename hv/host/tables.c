@@ -14,7 +14,6 @@
 #define IST_NMI         2
 #define GATE_INTERRUPT  0x8E00 /* present, ring 0, 64-bit interrupt gate */
 #define TSS_DESCRIPTOR  0x89   /* present, available 64-bit TSS; the processor makes it busy */
-#define TSS_BUSY        (2ull << 40)
 #define TSS_SELECTOR(n) (SEL_TSS + 16 * (n))
 
 struct tss {
@@ -96,26 +95,20 @@ static void fill_idt(void)
     }
 }
 
-void tables_activate(uint32_t cpu)
+void tables_load(uint32_t cpu)
 {
     struct pointer gdtr = {sizeof gdt - 1, (uint64_t)gdt};
     struct pointer idtr = {sizeof idt - 1, (uint64_t)idt};
 
-    gdt[TSS_SELECTOR(cpu) / 8] &= ~TSS_BUSY;
+    fill_tss(cpu);
+    if (cpu == 0)
+        fill_idt(); /* one for all */
     __asm__ volatile("lgdt %0\n\t"
                      "lidt %1\n\t"
                      "ltr %w2\n\t"
                      :
                      : "m"(gdtr), "m"(idtr), "r"(TSS_SELECTOR(cpu))
                      : "memory");
-}
-
-void tables_load(uint32_t cpu)
-{
-    fill_tss(cpu);
-    if (cpu == 0)
-        fill_idt(); /* one for all */
-    tables_activate(cpu);
 }
 
 uint64_t tables_gdt_base(void)

@@ -9,11 +9,8 @@
 
 /* Leaves stage2's GDT, which lies in memory that will be the guest's, for one in the block, and
  * loads the TSS of processor `cpu`, counted from 0, and an IDT whose handlers print the registers
- * and stop. */
+ * and stop. Once more after a reset of the processor. */
 void tables_load(uint32_t cpu);
-
-/* The same tables again: the processor has been reset. */
-void tables_activate(uint32_t cpu);
 
 /* Whose processor this runs on: its TSS says so. After tables_load(). */
 struct vcpu *tables_current_vcpu(void);

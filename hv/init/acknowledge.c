@@ -36,7 +36,7 @@ static _Noreturn void come_back(struct vcpu *vcpu)
     memcpy(physical_pointer(TRAMPOLINE_ADDR), low_memory, sizeof low_memory);
     *bios_jump() = jump_address;
     cmos_write(CMOS_SHUTDOWN, shutdown);
-    tables_activate(vcpu->id);
+    tables_load(vcpu->id);
     virt->on(vcpu);
     out8(PORT_SYSTEM_A, system_a);
     log_info("cpu %u: the INIT is acknowledged; the guest goes on at %lx:%lx", vcpu->id,
