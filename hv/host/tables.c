@@ -10,11 +10,10 @@
 #include "layout.h"
 #include "machine.h"
 
-#define IST_FAULT       1
-#define IST_NMI         2
-#define GATE_INTERRUPT  0x8E00 /* present, ring 0, 64-bit interrupt gate */
-#define TSS_DESCRIPTOR  0x89   /* present, available 64-bit TSS; the processor makes it busy */
-#define TSS_SELECTOR(n) (SEL_TSS + 16 * (n))
+#define IST_FAULT      1
+#define IST_NMI        2
+#define GATE_INTERRUPT 0x8E00 /* present, ring 0, 64-bit interrupt gate */
+#define TSS_DESCRIPTOR 0x89   /* present, available 64-bit TSS; the processor makes it busy */
 
 struct tss {
     uint32_t reserved0;
@@ -111,24 +110,9 @@ void tables_load(uint32_t cpu)
                      : "memory");
 }
 
-uint64_t tables_gdt_base(void)
+struct tables_bases tables_bases(uint32_t cpu)
 {
-    return (uint64_t)gdt;
-}
-
-uint64_t tables_idt_base(void)
-{
-    return (uint64_t)idt;
-}
-
-uint64_t tables_tss_base(uint32_t cpu)
-{
-    return (uint64_t)&tss[cpu];
-}
-
-uint16_t tables_tss_selector(uint32_t cpu)
-{
-    return (uint16_t)TSS_SELECTOR(cpu);
+    return (struct tables_bases){(uint64_t)gdt, (uint64_t)idt, (uint64_t)&tss[cpu]};
 }
 
 /* The one whose TSS this processor has in TR. */

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "layout.h"
 #include "vcpu.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,11 +22,12 @@ void tables_on_nmi(void (*handler)(struct vcpu *vcpu));
 /* After an NMI exit: lets the next NMI come. */
 void tables_unblock_nmis(void);
 
-/* Where the VMCS's host-state area gets its bases from. */
-uint64_t tables_gdt_base(void);
-uint64_t tables_idt_base(void);
-uint64_t tables_tss_base(uint32_t cpu);
-uint16_t tables_tss_selector(uint32_t cpu);
+/* What the VMCS's host-state area wants to know of the tables of processor `cpu`. */
+#define TSS_SELECTOR(cpu) (SEL_TSS + 16 * (cpu))
+struct tables_bases {
+    uint64_t gdt, idt, tss;
+};
+struct tables_bases tables_bases(uint32_t cpu);
 
 /* As wrmsr(), but false where the processor answers with #GP. */
 bool wrmsr_safe(uint32_t msr, uint64_t value);

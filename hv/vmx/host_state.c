@@ -11,6 +11,8 @@
 
 void vmcs_write_host(const struct vcpu *vcpu)
 {
+    struct tables_bases bases = tables_bases(vcpu->id);
+
     vmcs_write(VMCS_HOST_CR0, read_cr0());
     vmcs_write(VMCS_HOST_CR3, read_cr3());
     vmcs_write(VMCS_HOST_CR4, read_cr4());
@@ -23,12 +25,12 @@ void vmcs_write_host(const struct vcpu *vcpu)
     vmcs_write(VMCS_HOST_ES_SELECTOR, SEL_DATA);
     vmcs_write(VMCS_HOST_FS_SELECTOR, SEL_DATA);
     vmcs_write(VMCS_HOST_GS_SELECTOR, SEL_DATA);
-    vmcs_write(VMCS_HOST_TR_SELECTOR, tables_tss_selector(vcpu->id));
+    vmcs_write(VMCS_HOST_TR_SELECTOR, TSS_SELECTOR(vcpu->id));
     vmcs_write(VMCS_HOST_FS_BASE, 0);
     vmcs_write(VMCS_HOST_GS_BASE, 0);
-    vmcs_write(VMCS_HOST_TR_BASE, tables_tss_base(vcpu->id));
-    vmcs_write(VMCS_HOST_GDTR_BASE, tables_gdt_base());
-    vmcs_write(VMCS_HOST_IDTR_BASE, tables_idt_base());
+    vmcs_write(VMCS_HOST_TR_BASE, bases.tss);
+    vmcs_write(VMCS_HOST_GDTR_BASE, bases.gdt);
+    vmcs_write(VMCS_HOST_IDTR_BASE, bases.idt);
     vmcs_write(VMCS_HOST_SYSENTER_CS, 0);
     vmcs_write(VMCS_HOST_SYSENTER_ESP, 0);
     vmcs_write(VMCS_HOST_SYSENTER_EIP, 0);
