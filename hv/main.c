@@ -80,13 +80,13 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     read_options();              /* model/options.c */
     announce();
 
-    tables_load(0);                        /* host/:  our own GDT, TSS and IDT: from here on */
-    tables_on_nmi(exit_nmi_in_hypervisor); /*         faults are reported */
-    virt = &vmx_operations;                /* virt/:  the door to the processor's virtualization */
-    virt->check_machine();                 /* vmx/:   every feature we need, or a refusal */
-    virt->handle_exits(&exit_handlers);    /* exits/: a handler for each exit reason */
-    apic_choose();                         /* apic/:  how the guest's local APIC is virtualized */
-    resident_install();                    /* guest/: INT 15h tells a memory map without us */
+    tables_on_nmi = exit_nmi_in_hypervisor; /* host/:  who is told of an NMI that hits us */
+    tables_load(0);                         /*         GDT, TSS, IDT: now faults are reported */
+    virt = &vmx_operations;                 /* virt/:  the door to the processor's virtualization */
+    virt->check_machine();                  /* vmx/:   every feature we need, or a refusal */
+    virt->handle_exits(&exit_handlers);     /* exits/: a handler for each exit reason */
+    apic_choose();                          /* apic/:  how the guest's local APIC is virtualized */
+    resident_install();                     /* guest/: INT 15h tells a memory map without us */
 
     ept_build(machine.has_1g_pages); /* mem/:   the guest's physical memory, without us */
     open_cpu(vcpu);                  /* above:  this processor ready to run a guest */

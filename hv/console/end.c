@@ -8,18 +8,13 @@
 #include "lab.h"
 #include "machine.h"
 
-static void (*call_first)(void);
-
-void end_call_first(void (*halt_the_others)(void))
-{
-    call_first = halt_the_others;
-}
+void (*end_call_first)(void);
 
 static _Noreturn void finish(void)
 {
     machine.ended = true;
-    if (call_first != NULL)
-        call_first();
+    if (end_call_first != NULL)
+        end_call_first();
     log_flush();
     halt_at_breakpoint();
 }

@@ -16,4 +16,4 @@ _Noreturn void end_guest(uint8_t code);
 
 /* What the end has to do first, before the last line is out: to halt the other processors. It is
  * for whoever starts them. */
-void end_call_first(void (*halt_the_others)(void));
+extern void (*end_call_first)(void);

@@ -53,6 +53,8 @@ extern const uint8_t fault_stubs[EXCEPTION_VECTORS][FAULT_STUB_SIZE]; /* host/fa
 extern const uint8_t wrmsr_safe_at[], wrmsr_safe_failed[];
 void host_event(struct host_frame *frame);
 
+void (*tables_on_nmi)(struct vcpu *vcpu);
+
 static uint64_t gdt[] = {
     0,
     SEGMENT_CODE32, /* SEL_CODE32, kept so that the selectors are those of stage2 */
@@ -65,7 +67,6 @@ static struct tss tss[CPUS_MAX];
 static struct {
     _Alignas(16) uint8_t fault[PAGE_SIZE], nmi[PAGE_SIZE];
 } stacks[CPUS_MAX];
-static void (*nmi_handler)(struct vcpu *vcpu);
 static struct gate idt[EXCEPTION_VECTORS];
 
 static void fill_tss(uint32_t cpu)
@@ -103,10 +104,10 @@ void tables_load(uint32_t cpu)
     if (cpu == 0)
         fill_idt(); /* one for all */
     __asm__ volatile("lgdt %0\n\t"
-                     "lidt %1\n\t"
-                     "ltr %w2\n\t"
+                     "ltr %w1\n\t"
+                     "lidt %2\n\t" /* the last: host_nmi() looks at TR */
                      :
-                     : "m"(gdtr), "m"(idtr), "r"(TSS_SELECTOR(cpu))
+                     : "m"(gdtr), "r"(TSS_SELECTOR(cpu)), "m"(idtr)
                      : "memory");
 }
 
@@ -124,18 +125,12 @@ struct vcpu *tables_current_vcpu(void)
     return &vcpus[(selector - SEL_TSS) / 16];
 }
 
-void tables_on_nmi(void (*handler)(struct vcpu *vcpu))
-{
-    nmi_handler = handler;
-}
-
 /* An NMI while the hypervisor runs. */
 static void host_nmi(void)
 {
     if (machine.ended)
         halt_for_ever();
-    if (nmi_handler != NULL)
-        nmi_handler(tables_current_vcpu());
+    tables_on_nmi(tables_current_vcpu());
 }
 
 /* Called on any exception in the hypervisor itself, and on an NMI. No exception but that of the

@@ -16,8 +16,8 @@ void tables_load(uint32_t cpu);
 /* Whose processor this runs on: its TSS says so. After tables_load(). */
 struct vcpu *tables_current_vcpu(void);
 
-/* Who is told of an NMI that hits the hypervisor itself. Until then NMIs are dropped. */
-void tables_on_nmi(void (*handler)(struct vcpu *vcpu));
+/* Who is told of an NMI that hits the hypervisor itself. To be set before tables_load(). */
+extern void (*tables_on_nmi)(struct vcpu *vcpu);
 
 /* After an NMI exit: lets the next NMI come. */
 void tables_unblock_nmis(void);

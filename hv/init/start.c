@@ -106,7 +106,7 @@ void cpus_start(void (*entry)(struct vcpu *))
     const char *why = virt->lacks_for_several(apic_mode == NULL);
 
     machine.cpus = 1;
-    end_call_first(halt_the_others);
+    end_call_first = halt_the_others;
     if (machine.options.cpus == 1)
         return;
     processors_find(&found, physical_pointer(0), MEMORY_WITH_ACPI);
