@@ -19,35 +19,18 @@ static _Noreturn void finish(void)
     halt_at_breakpoint();
 }
 
-static _Noreturn void finish_with(const char *text)
+void end_with(const char *what, const char *fmt, ...)
 {
+    char text[LOG_LINE_MAX];
+    size_t length = format_text(text, sizeof text, "%s: ", what);
+    va_list args;
+
+    va_start(args, fmt);
+    format_varargs(text + length, sizeof text - length, fmt, args);
+    va_end(args);
     log_error("%s", text);
     screen_message(text);
     finish();
-}
-
-void end_refuse(const char *fmt, ...)
-{
-    char text[LOG_LINE_MAX];
-    size_t length = format_text(text, sizeof text, "refused: ");
-    va_list args;
-
-    va_start(args, fmt);
-    format_varargs(text + length, sizeof text - length, fmt, args);
-    va_end(args);
-    finish_with(text);
-}
-
-void end_stop(const char *fmt, ...)
-{
-    char text[LOG_LINE_MAX];
-    size_t length = format_text(text, sizeof text, "stop: ");
-    va_list args;
-
-    va_start(args, fmt);
-    format_varargs(text + length, sizeof text - length, fmt, args);
-    va_end(args);
-    finish_with(text);
 }
 
 void end_guest(uint8_t code)

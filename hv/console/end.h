@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 /* Before the guest runs: this machine or these options cannot do it. The line names what. */
-_Noreturn void end_refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
+#define end_refuse(...) end_with("refused", __VA_ARGS__)
 /* hv16 cannot go on with this guest. */
-_Noreturn void end_stop(const char *fmt, ...) PRINTF_LIKE(1, 2);
+#define end_stop(...) end_with("stop", __VA_ARGS__)
+_Noreturn void end_with(const char *what, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The guest said that it is done. */
 _Noreturn void end_guest(uint8_t code);
 

@@ -47,9 +47,9 @@ _Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result)
     (void)vcpu, (void)result;
     abort();
 }
-_Noreturn void end_stop(const char *format, ...)
+_Noreturn void end_with(const char *what, const char *format, ...)
 {
-    (void)format;
+    (void)what, (void)format;
     abort();
 }
 _Noreturn void end_guest(uint8_t code)
