@@ -1,5 +1,5 @@
 /*
- * console/end.c: the last line of a run.
+ * console/end.c: the last lines of a run.
  */
 #include "console/end.h"
 #include "console/log.h"
@@ -9,6 +9,23 @@
 #include "machine.h"
 
 void (*end_call_first)(void);
+
+static void log_counters_of(const struct vcpu *vcpu)
+{
+    if (vcpu->init.inits + vcpu->init.sipis != 0)
+        log_info("cpu %u: %u INITs, %u SIPIs", vcpu->id, vcpu->init.inits, vcpu->init.sipis);
+    for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
+        if (vcpu->exits[i] != 0)
+            log_info("cpu %u: %lu exits: %s (%u)", vcpu->id, vcpu->exits[i], exit_reason_name(i),
+                     i);
+    }
+}
+
+void counters_log(void)
+{
+    for (uint32_t i = 0; i < machine.cpus; i++)
+        log_counters_of(&vcpus[i]);
+}
 
 static _Noreturn void finish(void)
 {
@@ -35,6 +52,7 @@ void end_with(const char *what, const char *fmt, ...)
 
 void end_guest(uint8_t code)
 {
+    counters_log();
     log_error("end: the guest ended (code %u)", code);
     finish();
 }

@@ -12,8 +12,11 @@
 /* hv16 cannot go on with this guest. */
 #define end_stop(...) end_with("stop", __VA_ARGS__)
 _Noreturn void end_with(const char *what, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* The guest said that it is done. */
+/* The guest said that it is done. The counters go to the log first. */
 _Noreturn void end_guest(uint8_t code);
+
+/* How often each exit reason occurred: one line for each of each vCPU. */
+void counters_log(void);
 
 /* What the end has to do first, before the last line is out: to halt the other processors. It is
  * for whoever starts them. */

@@ -1,7 +1,7 @@
 /*
  * vmx/dump.c: all that helps to see what the guest did.
  */
-#include "console/counters.h"
+#include "console/end.h"
 #include "console/log.h"
 #include "machine.h"
 #include "vmx/vmcs.h"

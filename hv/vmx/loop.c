@@ -5,7 +5,6 @@
  * Everything in handle_exit() runs at every exit, so each line costs every guest. What need not be
  * here is in exits/countdown.c and virt/repeat.c.
  */
-#include "console/counters.h"
 #include "console/end.h"
 #include "cpu/cpu.h"
 #include "vmx/enter.h"
@@ -26,7 +25,6 @@ static __attribute__((cold, noinline)) _Noreturn void not_in_table(struct vcpu *
 
 static __attribute__((cold, noinline)) _Noreturn void guest_ended(const struct vcpu *vcpu)
 {
-    counters_log();
     end_guest((uint8_t)vcpu->gpr[REG_RCX]);
 }
 

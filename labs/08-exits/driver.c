@@ -36,7 +36,6 @@ void vmx_dump(const struct vcpu *vcpu)
 {
     (void)vcpu;
 }
-void counters_log(void) {}
 _Noreturn void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason)
 {
     (void)vcpu, (void)reason;
