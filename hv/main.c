@@ -16,21 +16,18 @@
 #include "mem/pages.h"
 #include "vmx/vmx.h"
 
-/* stage2's structure lies in memory that will be the guest's. */
+/* stage2's structure lies in memory that will be the guest's. The options come first: the log looks
+ * at them. */
 static void take_boot_info(const struct boot_info *from_stage2)
-{
-    machine.boot = *from_stage2;
-    if (machine.boot.magic != BOOT_INFO_MAGIC)
-        end_refuse("stage2 and the hypervisor are not of one build: write the image again");
-}
-
-static void read_options(void)
 {
     char error[OPTIONS_ERROR_SIZE];
     const char *text = (const char *)machine.boot.options;
-    bool good = options_parse(&machine.options, text, SECTOR_SIZE, error);
+    bool good;
 
-    log_open(&machine.options);
+    machine.boot = *from_stage2;
+    good = options_parse(&machine.options, text, SECTOR_SIZE, error);
+    if (machine.boot.magic != BOOT_INFO_MAGIC)
+        end_refuse("stage2 and the hypervisor are not of one build: write the image again");
     if (!good)
         end_refuse("%s", error);
 }
@@ -77,7 +74,6 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     struct vcpu *vcpu = &vcpus[0];
 
     take_boot_info(from_stage2); /* where we are, what memory there is, what was asked for */
-    read_options();              /* model/options.c */
     announce();
 
     tables_on_nmi = exit_nmi_in_hypervisor; /* host/:  who is told of an NMI that hits us */

@@ -6,6 +6,7 @@
 #include "cpu/cpu.h"
 #include "layout.h"
 #include "lib/lock.h"
+#include "machine.h"
 #include <stdbool.h>
 
 /* Registers of a 16550 UART, as offsets from its first port. */
@@ -24,9 +25,6 @@
 /* A line status that never comes right must not hang the machine: about 20 ms on a PC. */
 #define UART_PATIENCE 20000
 
-static enum log_level level = LOG_INFO;
-static bool to_e9 = true;
-static bool to_com2 = true;
 static bool com2_ready;
 static bool writing;
 
@@ -57,16 +55,16 @@ static bool uart_open(void)
 
 static void put(char c)
 {
-    if (to_e9)
+    bool *to_com2 = &machine.options.log_com2;
+
+    if (machine.options.log_e9)
         out8(PORT_E9, (uint8_t)c);
-    if (to_com2) {
-        if (!com2_ready)
-            com2_ready = to_com2 = uart_open();
-        if (to_com2 && !uart_wait(LSR_THR_EMPTY))
-            to_com2 = false; /* it hangs: do without from now on */
-        if (to_com2)
-            out8(PORT_COM2 + UART_DATA, (uint8_t)c);
-    }
+    if (*to_com2 && !com2_ready)
+        com2_ready = *to_com2 = uart_open();
+    if (*to_com2 && !uart_wait(LSR_THR_EMPTY))
+        *to_com2 = false; /* it hangs: do without from now on */
+    if (*to_com2)
+        out8(PORT_COM2 + UART_DATA, (uint8_t)c);
 }
 
 static void put_text(const char *text)
@@ -75,19 +73,12 @@ static void put_text(const char *text)
         put(*text++);
 }
 
-void log_open(const struct options *options)
-{
-    level = options->level;
-    to_e9 = options->log_e9;
-    to_com2 = options->log_com2;
-}
-
-void log_write(enum log_level line_level, const char *fmt, ...)
+void log_write(enum log_level level, const char *fmt, ...)
 {
     char line[LOG_LINE_MAX];
     va_list args;
 
-    if (line_level > level)
+    if (level > machine.options.level)
         return;
     va_start(args, fmt);
     format_varargs(line, sizeof line, fmt, args);
@@ -101,6 +92,6 @@ void log_write(enum log_level line_level, const char *fmt, ...)
 
 void log_flush(void)
 {
-    if (to_com2 && com2_ready)
+    if (machine.options.log_com2 && com2_ready)
         uart_wait(LSR_IDLE);
 }

@@ -1,7 +1,8 @@
 /*
  * console/log.h: one line of text to port E9h (emulators print it) and to COM2.
  *
- * Each line goes out as "hv16: ...". COM1 is the guest's and is never touched.
+ * Each line goes out as "hv16: ...", as the options log= and level= want it. COM2 is set up (115200
+ * 8N1) when its first character comes, if it is there. COM1 is the guest's and is never touched.
  */
 #pragma once
 
@@ -9,10 +10,6 @@
 #include "model/options.h"
 
 #define LOG_LINE_MAX 200
-
-/* Sets up COM2 (115200 8N1) if there is one, and obeys the options log= and level= from now on.
- * Before that call all lines go to both places. */
-void log_open(const struct options *options);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
