@@ -17,13 +17,12 @@
 #define BLANK        0x0720
 #define BUSY_REASONS 4 /* how many kinds of exit the status line names */
 
-static uint16_t drawn[COLUMNS]; /* the status line as it was written last */
+static uint16_t drawn[COLUMNS]; /* the status line as it was written last; zeros if never */
 static bool status_open;
-static bool status_drawn; /* `drawn` holds a line, not the blanks of the beginning */
 
-static volatile uint16_t *row_cells(uint32_t row)
+static uint16_t *row_cells(uint32_t row)
 {
-    return (volatile uint16_t *)physical_pointer(VGA_TEXT) + row * COLUMNS;
+    return (uint16_t *)physical_pointer(VGA_TEXT) + row * COLUMNS;
 }
 
 /* Modes 2 and 3 are 80-column text on a colour adapter; B8000h is their memory. */
@@ -35,36 +34,28 @@ static bool is_text_mode(void)
     return (mode == 2 || mode == 3) && columns == COLUMNS;
 }
 
-static bool is_blank(uint16_t cell)
-{
-    uint8_t character = (uint8_t)cell;
-    return character == ' ' || character == 0;
-}
-
 /* Free: the row holds what hv16 wrote there, or nothing at all. */
 static bool row_is_free(void)
 {
-    volatile uint16_t *cells = row_cells(STATUS_ROW);
-    bool blank = true, ours = true;
+    const uint16_t *cells = row_cells(STATUS_ROW);
 
+    if (memcmp(cells, drawn, sizeof drawn) == 0)
+        return true;
     for (uint32_t i = 0; i < COLUMNS; i++) {
-        blank = blank && is_blank(cells[i]);
-        ours = ours && cells[i] == drawn[i];
+        uint8_t character = (uint8_t)cells[i];
+        if (character != ' ' && character != 0)
+            return false;
     }
-    return blank || ours;
+    return true;
 }
 
 /* A guest that scrolls all 25 rows by itself takes our line along: it is in the row above now. */
 static void remove_scrolled_copy(void)
 {
-    volatile uint16_t *cells = row_cells(STATUS_ROW - 1);
+    uint16_t *cells = row_cells(STATUS_ROW - 1);
 
-    if (!status_drawn)
+    if (drawn[0] == 0 || memcmp(cells, drawn, sizeof drawn) != 0)
         return;
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        if (cells[i] != drawn[i])
-            return;
-    }
     for (uint32_t i = 0; i < COLUMNS; i++)
         cells[i] = BLANK;
     status_open = false; /* it would happen with every line that the guest prints */
@@ -77,14 +68,12 @@ void screen_status_open(void)
     if (!is_text_mode() || *rows != ROWS - 1)
         return;
     *rows = ROWS - 2;
-    for (uint32_t i = 0; i < COLUMNS; i++) {
+    for (uint32_t i = 0; i < COLUMNS; i++)
         row_cells(STATUS_ROW)[i] = BLANK;
-        drawn[i] = BLANK;
-    }
     status_open = true;
 }
 
-/* The reason that occurred most often, or EXIT_REASON_MAX if none did. */
+/* The reason that occurred most often. */
 static uint32_t busiest(const uint64_t *counts)
 {
     uint32_t best = 0;
@@ -93,7 +82,7 @@ static uint32_t busiest(const uint64_t *counts)
         if (counts[i] > counts[best])
             best = i;
     }
-    return counts[best] != 0 ? best : EXIT_REASON_MAX;
+    return best;
 }
 
 static void status_text(const struct vcpu *vcpu, char text[COLUMNS + 1])
@@ -106,14 +95,13 @@ static void status_text(const struct vcpu *vcpu, char text[COLUMNS + 1])
     for (uint32_t i = 0; i < BUSY_REASONS; i++) {
         uint32_t reason = busiest(counts);
 
-        if (reason == EXIT_REASON_MAX)
+        if (counts[reason] == 0)
             break;
         length += format_text(text + length, COLUMNS + 1 - length, "%s %s %lu", i == 0 ? " |" : ",",
                               exit_reason_name(reason), counts[reason]);
         counts[reason] = 0; /* named: the next one, please */
     }
     memset(text + length, ' ', COLUMNS - length);
-    text[COLUMNS] = '\0';
 }
 
 void screen_status_draw(const struct vcpu *vcpu)
@@ -126,21 +114,16 @@ void screen_status_draw(const struct vcpu *vcpu)
     if (!status_open || !row_is_free())
         return;
     status_text(vcpu, text);
-    status_drawn = true;
-    for (uint32_t i = 0; i < COLUMNS; i++) {
+    for (uint32_t i = 0; i < COLUMNS; i++)
         drawn[i] = (uint16_t)(STATUS_ATTR | (uint8_t)text[i]);
-        row_cells(STATUS_ROW)[i] = drawn[i];
-    }
+    memcpy(row_cells(STATUS_ROW), drawn, sizeof drawn);
 }
 
-static void scroll_up(uint32_t bottom)
+static void scroll_up(void)
 {
-    for (uint32_t row = 0; row < bottom; row++) {
-        for (uint32_t i = 0; i < COLUMNS; i++)
-            row_cells(row)[i] = row_cells(row + 1)[i];
-    }
+    memmove(row_cells(0), row_cells(1), STATUS_ROW * sizeof drawn);
     for (uint32_t i = 0; i < COLUMNS; i++)
-        row_cells(bottom)[i] = ALERT_ATTR | ' ';
+        row_cells(STATUS_ROW)[i] = ALERT_ATTR | ' ';
 }
 
 /* Writes `text` from `column` on, a row further up for each one that is full, and breaks it between
@@ -153,7 +136,7 @@ static uint32_t put_words(const char *text, uint32_t column)
         while (text[length] != '\0' && text[length] != ' ')
             length++;
         if (column + length > COLUMNS) {
-            scroll_up(STATUS_ROW);
+            scroll_up();
             column = 0;
         }
         for (; length > 0; length--, text++) {
@@ -168,6 +151,6 @@ void screen_message(const char *text)
 {
     if (!is_text_mode())
         return;
-    scroll_up(STATUS_ROW);
+    scroll_up();
     put_words(text, put_words("hv16: ", 0));
 }
