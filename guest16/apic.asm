@@ -21,7 +21,7 @@ section .bss
 apic_page:      resd 1          ; physical address of the registers
 apic_saved:     resd APIC_KEPT  ; what apic_end puts back
 apic_pic_masks: resw 1
-apic_mode:      resb 1          ; HYPERCALL_APIC_..., or APIC_NATIVE
+apic_mode:      resb 1          ; enum apic_option, or APIC_NATIVE
 apic_msr:       resb 1          ; 1: in x2APIC mode, registers are MSRs
 apic_entered:   resb 1          ; 1: because of apic_enter_x2apic
 
@@ -176,7 +176,7 @@ apic_clear_extd:
 apic_enter_x2apic_if_meant:
         cmp byte [apic_mode], APIC_NATIVE
         je .done
-        cmp byte [apic_mode], HYPERCALL_APIC_X2APIC
+        cmp byte [apic_mode], APIC_X2APIC
         jb .done
         test dword [cpu_ecx], CPUID_1_ECX_X2APIC
         jnz apic_enter_x2apic

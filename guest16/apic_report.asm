@@ -14,9 +14,9 @@ section .text
 say_apic_mode:
         push si
         movzx si, byte [apic_mode]
-        cmp si, HYPERCALL_APIC_POSTED
+        cmp si, APIC_POSTED
         jbe .known
-        mov si, HYPERCALL_APIC_POSTED + 1
+        mov si, APIC_POSTED + 1
 .known:
         add si, si
         mov si, [apic_mode_names + si]

@@ -42,7 +42,7 @@ demo_init_ipi:
 
 init_second:
         mov bx, init_record
-        cmp byte [apic_mode], HYPERCALL_APIC_OFF
+        cmp byte [apic_mode], APIC_OFF
         je .off
         call smp_each
         jmp .started

@@ -52,7 +52,7 @@ ipi_start:
         mov word [ipi_ready], 0         ; and ipi_reported
         mov bx, ipi_listen
         call smp_prepare
-        cmp byte [apic_mode], HYPERCALL_APIC_OFF
+        cmp byte [apic_mode], APIC_OFF
         je .sipi
         mov eax, ICR_OTHERS | ICR_INIT
         call apic_write

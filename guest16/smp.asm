@@ -25,7 +25,7 @@ smp_each:
         push eax
         push bx
         xor cx, cx
-        cmp byte [apic_mode], HYPERCALL_APIC_OFF
+        cmp byte [apic_mode], APIC_OFF
         je .done
         call smp_prepare
         mov eax, ICR_OTHERS | ICR_INIT

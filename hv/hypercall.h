@@ -12,25 +12,15 @@
 #define HYPERCALL_EXITS   2          /* ECX = basic exit reason; EAX = how often so far */
 #define HYPERCALL_BLOCK   3          /* EAX = physical base of the hidden block, EDX = its size */
 #define HYPERCALL_HIDDEN  4          /* EAX = reads, EDX = writes that touched hidden memory */
-#define HYPERCALL_BOOT_FAILED                                                                      \
-    5 /* the resident could not boot the guest; CL = why (resident.asm)                            \
-       */
+/* The resident could not boot the guest; CL = why, see below. */
+#define HYPERCALL_BOOT_FAILED 5
 
-/* EAX = how the guest's APIC is virtualized, see below; EDX = the TPR threshold now, 0 where the
- * mode does not use it. */
+/* EAX = how the guest's APIC is virtualized, a value of enum apic_option (model/options.h); EDX =
+ * the TPR threshold now, 0 where the mode does not use it. */
 #define HYPERCALL_APIC_MODE 6
 /* EAX = the machine's own IA32_APIC_BASE, ECX = this processor's APIC-access address, EDX = its
  * virtual-APIC address; bits 31:0 each, 0 for an address that the mode does not use. */
 #define HYPERCALL_APIC_ADDRESSES 7
-
-/* EAX of HYPERCALL_APIC_MODE: the values of enum apic_option. */
-#define HYPERCALL_APIC_OFF    0
-#define HYPERCALL_APIC_MMIO   1
-#define HYPERCALL_APIC_TPR_RO 2
-#define HYPERCALL_APIC_TPR    3
-#define HYPERCALL_APIC_APICV  4
-#define HYPERCALL_APIC_X2APIC 5
-#define HYPERCALL_APIC_POSTED 6
 
 /* CL of HYPERCALL_BOOT_FAILED. */
 #define BOOT_FAILED_READ      1 /* INT 13h failed; CH = its error code */

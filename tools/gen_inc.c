@@ -12,6 +12,7 @@
 #include "hypercall.h"
 #include "layout.h"
 #include "model/lapic.h"
+#include "model/options.h"
 #include "vcpu.h"
 #include "vmx/enter.h"
 #include <stddef.h>
@@ -233,13 +234,9 @@ static void hypercalls(void)
     NUMBER(HYPERCALL_BOOT_FAILED);
     NUMBER(HYPERCALL_APIC_MODE);
     NUMBER(HYPERCALL_APIC_ADDRESSES);
-    NUMBER(HYPERCALL_APIC_OFF);
-    NUMBER(HYPERCALL_APIC_MMIO);
-    NUMBER(HYPERCALL_APIC_TPR_RO);
-    NUMBER(HYPERCALL_APIC_TPR);
-    NUMBER(HYPERCALL_APIC_APICV);
-    NUMBER(HYPERCALL_APIC_X2APIC);
-    NUMBER(HYPERCALL_APIC_POSTED);
+    NUMBER(APIC_OFF);
+    NUMBER(APIC_X2APIC);
+    NUMBER(APIC_POSTED);
     NUMBER(BOOT_FAILED_READ);
     NUMBER(BOOT_FAILED_SIGNATURE);
     NUMBER(HV16_CPUID_LEAF);
