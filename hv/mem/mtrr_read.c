@@ -14,8 +14,6 @@ static const uint16_t fixed_msrs[MTRR_FIXED] = {
 
 void mtrr_read(struct mtrr_state *mtrr, uint32_t physical_bits)
 {
-    uint32_t variable;
-
     mtrr->physical_mask = (1ull << physical_bits) - 1;
     mtrr->present = (cpuid(1, 0).edx & CPUID_1_EDX_MTRR) != 0;
     if (!mtrr->present)
@@ -26,8 +24,7 @@ void mtrr_read(struct mtrr_state *mtrr, uint32_t physical_bits)
         for (uint32_t i = 0; i < MTRR_FIXED; i++)
             mtrr->fixed[i] = rdmsr(fixed_msrs[i]);
     }
-    variable = mtrr->capabilities & MTRRCAP_COUNT;
-    for (uint32_t i = 0; i < variable && i < MTRR_VARIABLE_MAX; i++) {
+    for (uint32_t i = 0; i < (mtrr->capabilities & MTRRCAP_COUNT) && i < MTRR_VARIABLE_MAX; i++) {
         mtrr->variable[i].base = rdmsr(MSR_IA32_MTRR_PHYSBASE0 + 2 * i);
         mtrr->variable[i].mask = rdmsr(MSR_IA32_MTRR_PHYSBASE0 + 2 * i + 1);
     }
