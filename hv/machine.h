@@ -6,7 +6,6 @@
 #include "boot.h"
 #include "model/options.h"
 #include "vcpu.h"
-#include <stddef.h>
 #include <stdint.h>
 
 struct machine {

@@ -7,7 +7,6 @@
 #include "apic/apic_state.h"
 #include "exits/exits_state.h"
 #include "init/init_state.h"
-#include "layout.h"
 #include "model/lapic.h"
 #include "model/reasons.h"
 #include "quirks_state.h"

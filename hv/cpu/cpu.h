@@ -4,7 +4,6 @@
 #pragma once
 
 #include "cpu/x86.h"
-#include "layout.h"
 #include <stdbool.h>
 #include <stdint.h>
 
