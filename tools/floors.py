@@ -29,8 +29,9 @@ FLOORS = [
 ]
 # vcpu.h has the private state of each module, as that module's folder declares it.
 STATE = re.compile(r"(?:quirks|(\w+)/\1)_state\.h")
-SHARED = 11
+SHARED = next(number for number, parts in enumerate(FLOORS) if "vcpu.h" in parts)
 INCLUDE = re.compile(r'^#include "([\w/]+\.h)"', re.MULTILINE)
+Arrows = dict[tuple[str, str], str]  # from file to file, and why
 
 
 def floor_of(name: str) -> int | None:
@@ -62,8 +63,8 @@ def symbols(root: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
     return defined, used
 
 
-def calls(root: Path) -> dict[tuple[str, str], str]:
-    """From file to file, and by which symbol."""
+def find_calls(root: Path) -> Arrows:
+    """By which symbol."""
     defined, used = symbols(root)
     return {(name, defined[symbol]): symbol for name, names in used.items()
             for symbol in sorted(names & defined.keys()) if defined[symbol] != name}
@@ -75,10 +76,10 @@ def folder_of(name: str) -> str:
     return name.split("/")[0] if "/" in name or floor is None else FLOORS[floor][0].rstrip("/")
 
 
-def circles(root: Path):
+def circles(calls: Arrows):
     """Folders that use each other's symbols, by however many steps."""
     uses: dict[str, set[str]] = defaultdict(set)
-    for start, end in calls(root):
+    for start, end in calls:
         uses[folder_of(start)].add(folder_of(end))
     reached = {folder: set(others) for folder, others in uses.items()}
     for _ in range(len(reached)):
@@ -90,34 +91,33 @@ def circles(root: Path):
             yield f"hv/: a circle of folders: {folder} {' '.join(circle)}"
 
 
-def arrows(root: Path) -> dict[tuple[str, str], str]:
-    """The calls, and what is included."""
-    found: dict[tuple[str, str], str] = {}
+def find_includes(root: Path) -> Arrows:
+    found: Arrows = {}
     for path in sorted((root / "hv").rglob("*.[ch]")):
         name = path.relative_to(root / "hv").as_posix()
         for header in INCLUDE.findall(path.read_text("utf-8")):
             if (root / "hv" / header).exists():
                 found[name, header] = f'#include "{header}"'
-    return found | calls(root)
+    return found
 
 
-def problems(root: Path):
+def problems(root: Path, calls: Arrows, arrows: Arrows):
     files = [path.relative_to(root / "hv").as_posix() for path in sorted((root / "hv").rglob("*"))
              if path.suffix in (".c", ".h", ".asm")]
     for name in files:
         if floor_of(name) is None:
             yield f"hv/{name}: is on no floor: name it in tools/floors.py"
-    for (start, end), reason in arrows(root).items():
+    for (start, end), reason in arrows.items():
         a, b = floor_of(start), floor_of(end)
         if a is not None and b is not None and a > b:
             yield f"hv/{start}: an arrow up, to hv/{end}: {reason}"
-    yield from circles(root)
+    yield from circles(calls)
 
 
-def drawing(root: Path) -> list[str]:
+def drawing(arrows: Arrows) -> list[str]:
     """The floors from the top, each with the floors below that it uses."""
     uses: dict[int, set[int]] = defaultdict(set)
-    for start, end in arrows(root):
+    for start, end in arrows:
         a, b = floor_of(start), floor_of(end)
         if a is not None and b is not None and a != b:
             uses[a].add(b)
@@ -129,8 +129,10 @@ def drawing(root: Path) -> list[str]:
 
 def main() -> int:
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(".")
-    found = list(problems(root))
-    print(*drawing(root), sep="\n")
+    calls = find_calls(root)
+    arrows = find_includes(root) | calls
+    found = list(problems(root, calls, arrows))
+    print(*drawing(arrows), sep="\n")
     print(*found, sep="\n", end="\n" if found else "")
     print(f"floors: {len(FLOORS)}, problems: {len(found)}")
     return 1 if found else 0
