@@ -91,6 +91,9 @@ OWN_WORDS = {"debug": 1, "setup": 1, "install": 1, "demo": 1}  # at most so many
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
+        command = self.prog.partition("./run.sh ")[2]
+        if command:  # one that has a help of its own
+            raise UserError(f"{command}: {message}; {self.prog} --help")
         raise UserError(f"{message}; ./run.sh --help lists everything")
 
 

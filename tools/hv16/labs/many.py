@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from hv16.arguments import Parser
 from hv16.labs import grade_all, handout
 from hv16.labs.lab import find_several
 from hv16.paths import EXIT_OK, UserError, near_name
@@ -17,11 +18,6 @@ usage: ./run.sh labs handout N[,N...] --out DIR
 docs/instructors.md says more, and how to make a lab.
 """
 ACTIONS = ("handout", "grade-all")
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
-        raise UserError(f"labs: {message}; ./run.sh labs --help")
 
 
 def parse(words: list[str]) -> argparse.Namespace:

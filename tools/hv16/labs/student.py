@@ -27,13 +27,8 @@ N is the lab's number, such as 12. docs/students.md is the way from a clone to t
 """
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
-        raise UserError(f"lab: {message}; ./run.sh lab --help")
-
-
 def parse(words: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="./run.sh lab", add_help=False, allow_abbrev=False)
+    parser = arguments.Parser(prog="./run.sh lab", add_help=False, allow_abbrev=False)
     parser.add_argument("lab", nargs="?", default="list")
     parser.add_argument("action", nargs="?", default="run")
     parser.add_argument("-h", "--help", action="store_true")
