@@ -35,9 +35,8 @@ def alone_in(out: Path) -> Iterator[None]:
 
 
 def empty(out: Path) -> None:
-    """Made, if it is not there. The default folder is emptied; in one that was named only our own
-    files go."""
-    out.mkdir(parents=True, exist_ok=True)
+    """For who is alone in it. The default folder is emptied; in one that was named only our own files
+    go."""
     if out == DEFAULT_OUT:
         for path in out.iterdir():
             if path.is_dir() and not path.is_symlink():

@@ -1,9 +1,10 @@
 """A machine stopped in the Bochs debugger, for tests that ask what is to be seen there."""
 
+import contextlib
 import re
 from pathlib import Path
 
-from hv16 import debug, run, vmcs
+from hv16 import debug, outfolder, run, vmcs
 
 SECONDS = 20
 
@@ -12,12 +13,12 @@ class Stop:
     """`place` is one of debug.PLACES."""
 
     def __init__(self, place: str, request: run.RunRequest) -> None:
-        self.machine = debug.make_bochs(request)
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(outfolder.alone_in(request.out))
+            self.machine = debug.make_bochs(request)
+            stack.callback(self.machine.quit)
             self.go(place)
-        except BaseException:
-            self.machine.quit()
-            raise
+            self.held = stack.pop_all()  # until close(); whatever fails before gives all back
 
     def go(self, place: str) -> None:
         there = debug.PLACES[place]
@@ -28,7 +29,7 @@ class Stop:
             debug.wait_for_stop(self.machine, SECONDS)
 
     def close(self) -> None:
-        self.machine.quit()
+        self.held.close()
 
     def number(self, command: str, pattern: str) -> int:
         answer = self.machine.ask(command)
