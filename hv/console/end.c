@@ -58,7 +58,7 @@ void end_guest(uint8_t code)
 }
 
 /* A lab's stub was reached: lab.h. */
-_Noreturn void lab_not_implemented(const char *what)
+_Noreturn void lab_not_implemented(int number, const char *file, int line)
 {
-    end_stop("%s", what);
+    end_stop("LAB %d: not implemented (%s:%d)", number, file, line);
 }

@@ -25,9 +25,9 @@ void host_report(uint64_t value)
     fflush(stdout);
 }
 
-_Noreturn void lab_not_implemented(const char *what)
+_Noreturn void lab_not_implemented(int number, const char *file, int line)
 {
-    printf("\n" NONCE " ! %s\n", what);
+    printf("\n" NONCE " ! LAB %d: not implemented (%s:%d)\n", number, file, line);
     fflush(stdout);
     exit(3);
 }
