@@ -28,7 +28,6 @@
 #define BOOT_INFO_ADDR   0x1000  /* struct boot_info, filled by stage2 */
 #define STAGE2_ADDR      0x8000  /* stage2, at most up to HV_LOAD_ADDR */
 #define HV_LOAD_ADDR     0x10000 /* the hypervisor as read from disk, packed */
-#define HV_LOAD_SEGMENT  0x1000
 
 #define TRAMPOLINE_ADDR 0x8000 /* hv/init/trampoline.asm: stage2 is done by then */
 #define TRAMPOLINE_MAX  0x100

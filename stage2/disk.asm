@@ -43,7 +43,7 @@ disk_load:
     ja      .bad_length
 
     add     eax, LBA_STAGE2     ; right after stage2
-    mov     bx, HV_LOAD_SEGMENT
+    mov     bx, HV_LOAD_ADDR >> 4
     mov     es, bx
     xor     bx, bx
 .next:
@@ -55,7 +55,7 @@ disk_load:
     pop     es
 
     mov     ecx, ebp
-    mov     ax, HV_LOAD_SEGMENT
+    mov     ax, HV_LOAD_ADDR >> 4
     xor     si, si
     call    adler32
     cmp     eax, [HEADER_ADDR + HEADER_HV_ADLER32]
