@@ -9,10 +9,6 @@
 #define MSR_IA32_BIOS_UPDT_TRIG  0x79
 #define MSR_IA32_SMM_MONITOR_CTL 0x9B
 #define MSR_IA32_MTRRCAP         0xFE
-#define MSR_IA32_SYSENTER_CS     0x174
-#define MSR_IA32_SYSENTER_ESP    0x175
-#define MSR_IA32_SYSENTER_EIP    0x176
-#define MSR_IA32_DEBUGCTL        0x1D9
 #define MSR_IA32_MTRR_PHYSBASE0  0x200 /* then PHYSMASK0, PHYSBASE1, ... */
 #define MSR_IA32_MTRR_LAST_VAR   0x23F
 #define MSR_IA32_MTRR_FIX64K     0x250
@@ -42,8 +38,6 @@
 #define MSR_X2APIC_FIRST         0x800 /* + a register's offset in the APIC's page / 16 */
 #define MSR_X2APIC_LAST          0x8FF
 #define MSR_IA32_EFER            0xC0000080
-#define MSR_IA32_FS_BASE         0xC0000100
-#define MSR_IA32_GS_BASE         0xC0000101
 
 #define FEATURE_CONTROL_LOCK  0x1ull
 #define FEATURE_CONTROL_VMXON 0x4ull /* "Enable VMX outside SMX operation" */

@@ -5,13 +5,6 @@
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 
-static const uint16_t fixed_msrs[MTRR_FIXED] = {
-    MSR_IA32_MTRR_FIX64K,       MSR_IA32_MTRR_FIX16K_80,    MSR_IA32_MTRR_FIX16K_A0,
-    MSR_IA32_MTRR_FIX4K_C0,     MSR_IA32_MTRR_FIX4K_C0 + 1, MSR_IA32_MTRR_FIX4K_C0 + 2,
-    MSR_IA32_MTRR_FIX4K_C0 + 3, MSR_IA32_MTRR_FIX4K_C0 + 4, MSR_IA32_MTRR_FIX4K_C0 + 5,
-    MSR_IA32_MTRR_FIX4K_C0 + 6, MSR_IA32_MTRR_FIX4K_C0 + 7,
-};
-
 void mtrr_read(struct mtrr_state *mtrr, uint32_t physical_bits)
 {
     mtrr->physical_mask = (1ull << physical_bits) - 1;
@@ -21,8 +14,11 @@ void mtrr_read(struct mtrr_state *mtrr, uint32_t physical_bits)
     mtrr->capabilities = rdmsr(MSR_IA32_MTRRCAP);
     mtrr->default_type = rdmsr(MSR_IA32_MTRR_DEF_TYPE);
     if (mtrr->capabilities & MTRRCAP_FIXED) {
-        for (uint32_t i = 0; i < MTRR_FIXED; i++)
-            mtrr->fixed[i] = rdmsr(fixed_msrs[i]);
+        mtrr->fixed[0] = rdmsr(MSR_IA32_MTRR_FIX64K);
+        mtrr->fixed[1] = rdmsr(MSR_IA32_MTRR_FIX16K_80);
+        mtrr->fixed[2] = rdmsr(MSR_IA32_MTRR_FIX16K_A0);
+        for (uint32_t i = 3; i < MTRR_FIXED; i++)
+            mtrr->fixed[i] = rdmsr(MSR_IA32_MTRR_FIX4K_C0 + i - 3);
     }
     for (uint32_t i = 0; i < (mtrr->capabilities & MTRRCAP_COUNT) && i < MTRR_VARIABLE_MAX; i++) {
         mtrr->variable[i].base = rdmsr(MSR_IA32_MTRR_PHYSBASE0 + 2 * i);
