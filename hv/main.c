@@ -89,10 +89,9 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     cpus_start(cpu_main);            /* init/:  and the others: each runs cpu_main() */
     resident_start_guest();          /* guest/: a real-mode guest about to read its boot sector */
 
-    if (machine.options.status_line)
-        screen_status_open(); /* console/: the last row of the screen */
-    guest_restart_prepare();  /* guest/:   what a restarted guest begins with */
-    virt->poke();             /* vmx/:     the option poke=, for experiments */
+    screen_status_open();    /* console/: the last row of the screen */
+    guest_restart_prepare(); /* guest/:   what a restarted guest begins with */
+    virt->poke();            /* vmx/:     the option poke=, for experiments */
 
     log_info("%u pages of the block are free; entering the guest", pages_left());
     run(vcpu);

@@ -65,7 +65,7 @@ void screen_status_open(void)
 {
     volatile uint8_t *rows = physical_pointer(BDA_VIDEO_ROWS);
 
-    if (!is_text_mode() || *rows != ROWS - 1)
+    if (!machine.options.status_line || !is_text_mode() || *rows != ROWS - 1)
         return;
     *rows = ROWS - 2;
     for (uint32_t i = 0; i < COLUMNS; i++)

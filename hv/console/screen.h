@@ -9,10 +9,11 @@
 
 #include "vcpu.h"
 
-/* Takes the last row from the BIOS, if it is in an 80x25 text mode. Call before the guest runs. */
+/* Takes the last row from the BIOS, if the option status= wants it and the screen is in an 80x25
+ * text mode. Call before the guest runs. */
 void screen_status_open(void);
 
-/* Draws the status line from the counters of `vcpu`, if the row is free. */
+/* Draws the status line from the counters of `vcpu`, if hv16 has the row and it is free. */
 void screen_status_draw(const struct vcpu *vcpu);
 
 /* One message at the bottom of the screen, scrolling up what is there. For the end of a run. */

@@ -41,7 +41,7 @@ void exit_countdown_over(struct vcpu *vcpu)
     nmi_follow(vcpu);
     if (machine.options.trace_exits)
         trace(vcpu, reason);
-    if (machine.options.status_line && vcpu->id == 0)
+    if (vcpu->id == 0)
         screen_status_draw(vcpu);
     vcpu->countdown = next(vcpu);
 }
