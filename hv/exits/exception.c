@@ -20,6 +20,8 @@
  * are for now: with several processors the guest exits before its next instruction. */
 void exit_nmi_in_hypervisor(struct vcpu *vcpu)
 {
+    if (machine.ended)
+        halt_for_ever();
     if (!vcpu->is_up)
         return;
     if (!inbox_owns_nmi(vcpu))

@@ -105,7 +105,7 @@ void tables_load(uint32_t cpu)
         fill_idt(); /* one for all */
     __asm__ volatile("lgdt %0\n\t"
                      "ltr %w1\n\t"
-                     "lidt %2\n\t" /* the last: host_nmi() looks at TR */
+                     "lidt %2\n\t" /* the last: an NMI looks at TR */
                      :
                      : "m"(gdtr), "r"(TSS_SELECTOR(cpu)), "m"(idtr)
                      : "memory");
@@ -125,20 +125,12 @@ struct vcpu *tables_current_vcpu(void)
     return &vcpus[(selector - SEL_TSS) / 16];
 }
 
-/* An NMI while the hypervisor runs. */
-static void host_nmi(void)
-{
-    if (machine.ended)
-        halt_for_ever();
-    tables_on_nmi(tables_current_vcpu());
-}
-
 /* Called on any exception in the hypervisor itself, and on an NMI. No exception but that of the
  * guarded instruction may come. */
 void host_event(struct host_frame *frame)
 {
     if (frame->vector == VECTOR_NMI) {
-        host_nmi();
+        tables_on_nmi(tables_current_vcpu());
         return;
     }
     if (frame->vector == VECTOR_GP && frame->rip == (uint64_t)wrmsr_safe_at) {

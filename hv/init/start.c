@@ -90,8 +90,8 @@ static void start_next(uint32_t apic_id, void (*entry)(struct vcpu *))
     machine.cpus--;
 }
 
-/* The others may not run on with a guest that has ended: an NMI exits, and host_nmi() and
- * exits/exception.c see that it has. */
+/* The others may not run on with a guest that has ended: an NMI exits or hits the hypervisor, and
+ * exits/exception.c sees that it has. */
 static void halt_the_others(void)
 {
     for (uint32_t i = 0; i < machine.cpus; i++) {
