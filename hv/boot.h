@@ -32,11 +32,10 @@ struct image_header {
 /* Handed from stage2 to hv_main() at BOOT_INFO_ADDR; hv_main() copies it before the guest runs. */
 struct boot_info {
     uint32_t magic;
-    uint8_t boot_drive; /* BIOS drive number hv16 was read from */
-    uint8_t a20_method; /* 0 was open, 1 BIOS, 2 port 92h, 3 keyboard controller */
-    uint16_t unused;
-    uint64_t hv_base;             /* physical base of the hidden block */
-    struct e820_map e820;         /* as the BIOS told it, sorted by base */
-    uint8_t mbr[SECTOR_SIZE];     /* LBA 0 of the boot drive, with its partition table */
-    uint8_t options[SECTOR_SIZE]; /* the options sector */
+    uint8_t boot_drive;        /* BIOS drive number hv16 was read from */
+    uint8_t a20_method;        /* 0 was open, 1 BIOS, 2 port 92h, 3 keyboard controller */
+    uint64_t hv_base;          /* physical base of the hidden block */
+    struct e820_map e820;      /* as the BIOS told it, sorted by base */
+    uint8_t mbr[SECTOR_SIZE];  /* LBA 0 of the boot drive, with its partition table */
+    char options[SECTOR_SIZE]; /* the options sector */
 };

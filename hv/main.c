@@ -21,11 +21,10 @@
 static void take_boot_info(const struct boot_info *from_stage2)
 {
     char error[OPTIONS_ERROR_SIZE];
-    const char *text = (const char *)machine.boot.options;
     bool good;
 
     machine.boot = *from_stage2;
-    good = options_parse(&machine.options, text, SECTOR_SIZE, error);
+    good = options_parse(&machine.options, machine.boot.options, SECTOR_SIZE, error);
     if (machine.boot.magic != BOOT_INFO_MAGIC)
         end_refuse("stage2 and the hypervisor are not of one build: write the image again");
     if (!good)
@@ -36,7 +35,7 @@ static void announce(void)
 {
     static const char *const a20[] = {"open already", "BIOS", "port 92h", "keyboard controller"};
 
-    log_info("options: %s", (const char *)machine.boot.options);
+    log_info("options: %s", machine.boot.options);
     log_info("boot drive 0x%02x, A20: %s, memory map: %u ranges", machine.boot.boot_drive,
              a20[machine.boot.a20_method], machine.boot.e820.count);
     log_info("hidden: 0x%lx-0x%lx", machine.boot.hv_base, machine.boot.hv_base + HV_BLOCK_SIZE - 1);
