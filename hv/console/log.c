@@ -53,24 +53,20 @@ static bool uart_open(void)
     return true;
 }
 
-static void put(char c)
+static void put_text(const char *text)
 {
     bool *to_com2 = &machine.options.log_com2;
 
-    if (machine.options.log_e9)
-        out8(PORT_E9, (uint8_t)c);
-    if (*to_com2 && !com2_ready)
-        com2_ready = *to_com2 = uart_open();
-    if (*to_com2 && !uart_wait(LSR_THR_EMPTY))
-        *to_com2 = false; /* it hangs: do without from now on */
-    if (*to_com2)
-        out8(PORT_COM2 + UART_DATA, (uint8_t)c);
-}
-
-static void put_text(const char *text)
-{
-    while (*text != '\0')
-        put(*text++);
+    for (; *text != '\0'; text++) {
+        if (machine.options.log_e9)
+            out8(PORT_E9, (uint8_t)*text);
+        if (*to_com2 && !com2_ready)
+            com2_ready = *to_com2 = uart_open();
+        if (*to_com2 && !uart_wait(LSR_THR_EMPTY))
+            *to_com2 = false; /* it hangs: do without from now on */
+        if (*to_com2)
+            out8(PORT_COM2 + UART_DATA, (uint8_t)*text);
+    }
 }
 
 void log_write(enum log_level level, const char *fmt, ...)
@@ -86,7 +82,7 @@ void log_write(enum log_level level, const char *fmt, ...)
     lock(&writing); /* lines of two processors never mix */
     put_text("hv16: ");
     put_text(line);
-    put('\n');
+    put_text("\n");
     unlock(&writing);
 }
 
