@@ -62,6 +62,27 @@ void apic_carry_out(struct vcpu *vcpu, uint32_t effects);
 bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
+/* --- ipi.c: interprocessor interrupts of the guest --- */
+
+/* Sends what the guest's ICR holds. Physical IPIs never leave for a guest. */
+void ipi_send(struct vcpu *vcpu);
+
+/* --- x2apic.c: the guest switches between the APIC's page and its MSRs --- */
+
+/* The controls and the MSR bitmap follow the mode that the guest's IA32_APIC_BASE says. Until then,
+ * and in modes without x2APIC, all of MSRs 800H-8FFH exit. */
+void x2apic_follow_mode(struct vcpu *vcpu);
+/* Without virtual-interrupt delivery, WRMSR of EOI and of self-IPI would reach the machine's APIC:
+ * they exit as long as it is off. */
+void x2apic_follow_delivery(struct vcpu *vcpu, bool on);
+
+/* --- external.c: interrupts of the machine, on their way to the guest --- */
+
+/* One exits and is not acknowledged yet; one exits and is; the guest can take one now. */
+void external_arrives(struct vcpu *vcpu);
+void external_acknowledged(void);
+void external_window_opens(struct vcpu *vcpu);
+
 /* --- access.c --- */
 
 /* The instruction at the guest's RIP accesses the APIC's page at `physical`: carries it out. */

@@ -9,12 +9,10 @@
  * machine, with the guest's IF to mask them, and the processor exits when IF is 1: SDM volume 3,
  * "Other Causes of VM Exits" (3C 26.2): that exit comes before the interrupts.
  */
-#include "apic/external.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
 #include "apic/pic.h"
 #include "apic/posted.h"
-#include "apic/x2apic.h"
 #include "virt/inject.h"
 #include "virt/virt.h"
 

@@ -1,7 +1,6 @@
 /*
  * apic/ipi.c: who gets what the guest's ICR asks for.
  */
-#include "apic/ipi.h"
 #include "apic/apic.h"
 #include "apic/inbox.h"
 #include "console/log.h"

@@ -4,7 +4,7 @@
  * rest exits as RDMSR and WRMSR.
  * Source: SDM volume 3, "Virtualizing MSR-Based APIC Accesses" (3C 30.5).
  */
-#include "apic/x2apic.h"
+#include "apic/apic.h"
 #include "cpu/msr.h"
 #include "virt/virt.h"
 

@@ -8,7 +8,6 @@
  * Source: SDM volume 3, "Acknowledge Interrupt on Exit" in "VM-Exit Controls" (3C 25.7.1).
  */
 #include "apic/apic.h"
-#include "apic/external.h"
 #include "apic/physical.h"
 #include "exits/exits.h"
 #include "virt/inject.h"
