@@ -2,8 +2,8 @@
  * apic/apic.c: the guest's APIC: opening it, and what exits about it come down to.
  */
 #include "apic/apic.h"
+#include "apic/inbox.h"
 #include "apic/physical.h"
-#include "apic/posted.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"

@@ -16,8 +16,8 @@
  * "Initialization Command Words".
  */
 #include "apic/apic.h"
+#include "apic/inbox.h"
 #include "apic/physical.h"
-#include "apic/posted.h"
 #include "cpu/cpu.h"
 #include "virt/inject.h"
 #include "virt/virt.h"

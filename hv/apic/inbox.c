@@ -4,7 +4,6 @@
 #include "apic/inbox.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
-#include "apic/posted.h"
 #include "virt/virt.h"
 
 static void tell(struct vcpu *from, struct vcpu *to)
@@ -43,10 +42,4 @@ bool inbox_owns_nmi(struct vcpu *vcpu)
         return false;
     __atomic_fetch_sub(&vcpu->inbox.nmis, 1, __ATOMIC_SEQ_CST);
     return true;
-}
-
-void inbox_post_fixed(struct vcpu *from, struct vcpu *to, uint8_t vector)
-{
-    if (!posted_request(to, vector))
-        inbox_post(from, to, NOTE_POSTED);
 }

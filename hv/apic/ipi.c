@@ -14,7 +14,7 @@ static void deliver(struct vcpu *from, struct vcpu *to, const struct lapic_ipi *
         if (to == from)
             apic_request(to, ipi->vector, false);
         else
-            inbox_post_fixed(from, to, ipi->vector);
+            posted_request(from, to, ipi->vector);
         break;
     case LAPIC_NMI:
         inbox_post(from, to, NOTE_NMI);

@@ -5,8 +5,8 @@
  * entry: the same descriptor, one exit more.
  * Source: SDM volume 3, "Posted-Interrupt Processing" (3C 30.6).
  */
-#include "apic/posted.h"
 #include "apic/apic.h"
+#include "apic/inbox.h"
 #include "apic/physical.h"
 #include "virt/virt.h"
 
@@ -30,16 +30,15 @@ bool posted_by_processor(void)
     return apic_mode->virtual.posting && virt->apic_posts();
 }
 
-bool posted_request(struct vcpu *to, uint8_t vector)
+void posted_request(struct vcpu *from, struct vcpu *to, uint8_t vector)
 {
-    bool notifies = posted_by_processor();
-
     /* Another processor may post at the same time: hence the atomic operations. */
     __atomic_fetch_or(&to->posted.requests[vector / 32], 1u << vector % 32, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&to->posted.control, OUTSTANDING, __ATOMIC_SEQ_CST);
-    if (notifies)
+    if (posted_by_processor())
         physical_apic_send(to->apic_id, POSTED_NOTIFICATION);
-    return notifies;
+    else
+        inbox_post(from, to, NOTE_POSTED);
 }
 
 void posted_take(struct vcpu *vcpu)

@@ -2,7 +2,6 @@
  * init/read_inbox.c: what the notes of other processors come to.
  */
 #include "apic/inbox.h"
-#include "apic/posted.h"
 #include "guest/restart.h"
 #include "init/init.h"
 #include "machine.h"
