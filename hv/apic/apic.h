@@ -73,8 +73,8 @@ void ipi_send(struct vcpu *vcpu);
  * and in modes without x2APIC, all of MSRs 800H-8FFH exit. */
 void x2apic_follow_mode(struct vcpu *vcpu);
 /* Without virtual-interrupt delivery, WRMSR of EOI and of self-IPI would reach the machine's APIC:
- * they exit as long as it is off. */
-void x2apic_follow_delivery(struct vcpu *vcpu, bool on);
+ * they exit while interrupts are left to the machine. */
+void x2apic_follow_delivery(struct vcpu *vcpu);
 
 /* --- external.c: interrupts of the machine, on their way to the guest --- */
 

@@ -29,7 +29,7 @@ static void leave_to_the_machine(struct vcpu *vcpu, bool left)
     virt->set_control(EXTERNAL_INTERRUPT_EXITING, !left);
     if (apic_delivers())
         virt->set_control(VIRTUAL_INTERRUPT_DELIVERY, !left);
-    x2apic_follow_delivery(vcpu, !left);
+    x2apic_follow_delivery(vcpu);
 }
 
 /* With acknowledging on, the next entry exits at once, this time with the vector. */

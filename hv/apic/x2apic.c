@@ -19,7 +19,8 @@ const struct apic_mode apic_x2apic = {
 };
 
 /* A read that is virtualized takes eight bytes of the page, whatever they are. So the model is
- * asked which registers there are; and the current count is not in the page. */
+ * asked which registers there are: none outside x2APIC mode. And the current count is not in the
+ * page. */
 static bool may_read(struct lapic *lapic, uint32_t msr)
 {
     uint64_t value;
@@ -27,29 +28,24 @@ static bool may_read(struct lapic *lapic, uint32_t msr)
     return msr != MSR_X2APIC_FIRST + LAPIC_CURRENT_COUNT / 16 && lapic_read_msr(lapic, msr, &value);
 }
 
-/* Of the writes, that of TPR is virtualized in any case; the rest is x2apic_follow_delivery()'s. */
-static void set_bitmap(struct vcpu *vcpu)
+void x2apic_follow_delivery(struct vcpu *vcpu)
 {
-    bool on = lapic_is_x2apic(&vcpu->lapic) && apic_mode->virtual.x2apic;
-
-    for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++) {
-        bool is_tpr = msr == MSR_X2APIC_FIRST + LAPIC_TPR / 16;
-
-        virt->trap_msr(vcpu, msr, !(on && may_read(&vcpu->lapic, msr)), !(on && is_tpr));
-    }
-}
-
-void x2apic_follow_delivery(struct vcpu *vcpu, bool on)
-{
-    bool trap = !on || !lapic_is_x2apic(&vcpu->lapic) || !apic_mode->virtual.x2apic;
+    bool trap = vcpu->external.left || !lapic_is_x2apic(&vcpu->lapic);
 
     virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_EOI / 16, true, trap);
     virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16, true, trap);
 }
 
+/* Of the writes, that of TPR is virtualized in any case; the rest is x2apic_follow_delivery()'s. */
 void x2apic_follow_mode(struct vcpu *vcpu)
 {
-    virt->apic_follow_mode(&apic_mode->virtual, lapic_is_x2apic(&vcpu->lapic));
-    set_bitmap(vcpu);
-    x2apic_follow_delivery(vcpu, !vcpu->external.left);
+    bool on = lapic_is_x2apic(&vcpu->lapic);
+
+    virt->apic_follow_mode(&apic_mode->virtual, on);
+    for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++) {
+        bool is_tpr = msr == MSR_X2APIC_FIRST + LAPIC_TPR / 16;
+
+        virt->trap_msr(vcpu, msr, !may_read(&vcpu->lapic, msr), !(on && is_tpr));
+    }
+    x2apic_follow_delivery(vcpu);
 }
