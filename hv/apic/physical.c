@@ -131,19 +131,9 @@ bool physical_apic_offers(void)
     return highest_class(LAPIC_IRR) > highest_class(LAPIC_ISR);
 }
 
-static bool vector_bit(uint32_t first, uint8_t vector)
+bool physical_apic_has(uint32_t set, uint8_t vector)
 {
-    return physical_apic_read(first + vector / 32 * 16) >> vector % 32 & 1;
-}
-
-bool physical_apic_in_service(uint8_t vector)
-{
-    return vector_bit(LAPIC_ISR, vector);
-}
-
-bool physical_apic_is_level(uint8_t vector)
-{
-    return vector_bit(LAPIC_TMR, vector);
+    return physical_apic_read(set + vector / 32 * 16) >> vector % 32 & 1;
 }
 
 void physical_apic_eoi(void)

@@ -41,8 +41,8 @@ void physical_apic_reset(void);
 /* Whether it has an interrupt of its own to be acknowledged: the 8259's are none. */
 bool physical_apic_offers(void);
 
-/* Whether `vector`, just acknowledged, came through this APIC (otherwise from the 8259), whether it
- * is level-triggered, and the end of it. */
-bool physical_apic_in_service(uint8_t vector);
-bool physical_apic_is_level(uint8_t vector);
+/* Whether `vector` is in `set`. A vector just acknowledged is in LAPIC_ISR, unless it came from the
+ * 8259; it is in LAPIC_TMR if it is level-triggered. */
+bool physical_apic_has(uint32_t set, uint8_t vector);
+/* The end of the interrupt that is in service. */
 void physical_apic_eoi(void);

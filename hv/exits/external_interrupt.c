@@ -26,11 +26,11 @@ enum exit_action exit_external_interrupt(struct vcpu *vcpu)
     }
     external_acknowledged();
     repeat_forgive(vcpu); /* a processor that sleeps all the time wakes at one place */
-    if (!physical_apic_in_service(event.vector)) {
+    if (!physical_apic_has(LAPIC_ISR, event.vector)) {
         apic_request_extint(vcpu, event.vector);
         return EXIT_RESUME;
     }
-    level = physical_apic_is_level(event.vector);
+    level = physical_apic_has(LAPIC_TMR, event.vector);
     if (!level)
         physical_apic_eoi();
     apic_request(vcpu, event.vector, level);
