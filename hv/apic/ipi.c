@@ -36,12 +36,7 @@ static uint32_t tpr_of(const struct vcpu *vcpu)
     return vcpu->lapic.page[LAPIC_TPR / 4];
 }
 
-/* "Lowest priority" goes to one of those it could go to. */
-static bool is_beaten(const struct vcpu *vcpu, const struct vcpu *best)
-{
-    return best != NULL && tpr_of(best) <= tpr_of(vcpu);
-}
-
+/* "Lowest priority" goes to one of those it could go to, the one with the lowest TPR. */
 void ipi_send(struct vcpu *vcpu)
 {
     struct lapic_ipi ipi = lapic_ipi(&vcpu->lapic);
@@ -54,7 +49,7 @@ void ipi_send(struct vcpu *vcpu)
             continue;
         if (ipi.delivery != LAPIC_LOWEST_PRIORITY)
             deliver(vcpu, to, &ipi);
-        else if (!is_beaten(to, best))
+        else if (best == NULL || tpr_of(to) < tpr_of(best))
             best = to;
     }
     if (best != NULL)
