@@ -14,8 +14,6 @@
 #include "virt/inject.h"
 #include "virt/virt.h"
 
-#define CLASS(v) ((uint32_t)(v) >> 4)
-
 bool apic_delivers(void)
 {
     return apic_mode != NULL && apic_mode->virtual.delivery;
@@ -109,12 +107,6 @@ void apic_request_extint(struct vcpu *vcpu, uint8_t vector)
 
 bool apic_is_waiting(struct vcpu *vcpu)
 {
-    uint8_t rvi;
-
-    if (vcpu->external.left)
-        return true;
-    if (!apic_delivers())
-        return something_waits(vcpu);
-    rvi = (uint8_t)guest_read(GUEST_INTERRUPT_STATUS);
-    return vcpu->external.extint_count > 0 || CLASS(rvi) > CLASS(lapic_ppr(&vcpu->lapic));
+    return vcpu->external.left || vcpu->external.extint_count > 0 ||
+           lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR;
 }
