@@ -7,6 +7,5 @@
 
 const struct apic_mode apic_mmio = {
     .name = "mmio",
-    .virtual = {.cr8_exits = true},
     .page_access = EPT_NOTHING,
 };

@@ -8,8 +8,8 @@
 
 /* In the words of SDM volume 3, "APIC Virtualization and Virtual Interrupts" (3C 30). */
 struct virt_apic {
-    bool cr8_exits;     /* MOV CR8 exits, because no TPR shadow answers it */
-    bool tpr_shadow;    /* TPR is in the virtual-APIC page, and MOV CR8 reaches it there */
+    bool tpr_shadow;    /* TPR is in the virtual-APIC page, and MOV CR8 reaches it there. Without
+                         * this, MOV CR8 exits */
     bool page_accesses; /* accesses to the APIC-access page are recognized */
     bool registers;     /* all registers are read from the virtual-APIC page */
     bool delivery;      /* interrupts in the virtual-APIC page are delivered */

@@ -9,8 +9,8 @@
 
 static uint32_t proc_controls(const struct virt_apic *wanted)
 {
-    return (wanted->tpr_shadow ? PROC_USE_TPR_SHADOW : 0) |
-           (wanted->cr8_exits ? PROC_CR8_LOAD_EXITING | PROC_CR8_STORE_EXITING : 0);
+    return wanted->tpr_shadow ? PROC_USE_TPR_SHADOW
+                              : PROC_CR8_LOAD_EXITING | PROC_CR8_STORE_EXITING;
 }
 
 static uint32_t proc2_controls(const struct virt_apic *wanted)
