@@ -212,16 +212,14 @@ bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 
 bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-    uint32_t effects = 0;
+    uint32_t effects = LAPIC_LVT | LAPIC_UPDATE; /* of another IA32_APIC_BASE */
 
-    if (msr != MSR_IA32_APIC_BASE) {
-        if (!lapic_write_msr(&vcpu->lapic, msr, value, &effects))
-            return false;
-    } else {
+    if (msr == MSR_IA32_APIC_BASE) {
         if (!lapic_write_base(&vcpu->lapic, value, machine.physical_bits))
             return false;
         follow_base(vcpu);
-        effects = LAPIC_LVT | LAPIC_UPDATE;
+    } else if (!lapic_write_msr(&vcpu->lapic, msr, value, &effects)) {
+        return false;
     }
     apic_carry_out(vcpu, effects);
     return true;
