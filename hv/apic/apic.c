@@ -78,13 +78,13 @@ static void follow_base(struct vcpu *vcpu)
         vcpu->lapic.page[LAPIC_ID / 4] = vcpu->lapic.page[LAPIC_ID / 4 + 1] = POISON;
 }
 
-/* The model has been reset: what waits for the guest elsewhere goes as well. */
+/* The model has been reset: what waits for the guest elsewhere goes as well, and whatever was left
+ * to the machine is not any more. */
 static void forget_interrupts(struct vcpu *vcpu)
 {
     vcpu->external.extint_count = 0;
-    if (apic_delivers())
-        guest_write(GUEST_INTERRUPT_STATUS, 0);
     physical_apic_set_lvt(&vcpu->lapic);
+    external_window_opens(vcpu);
 }
 
 void apic_restart(struct vcpu *vcpu)
@@ -92,9 +92,8 @@ void apic_restart(struct vcpu *vcpu)
     if (apic_mode == NULL)
         return;
     open_model(vcpu);
-    forget_interrupts(vcpu);
     follow_base(vcpu);
-    external_window_opens(vcpu); /* whatever was left to the machine is not any more */
+    forget_interrupts(vcpu);
 }
 
 void apic_reset(struct vcpu *vcpu)
@@ -104,9 +103,8 @@ void apic_reset(struct vcpu *vcpu)
         return;
     }
     lapic_reset(&vcpu->lapic);
-    forget_interrupts(vcpu);
     physical_apic_set_timer(&vcpu->lapic);
-    external_window_opens(vcpu);
+    forget_interrupts(vcpu);
 }
 
 void apic_open(struct vcpu *vcpu)
