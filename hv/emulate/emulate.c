@@ -197,7 +197,6 @@ static void carry_out(const struct access *access)
     const struct instruction *instruction = access->instruction;
     uint32_t reg = instruction->reg != REGISTER_NONE ? instruction->reg : REG_RAX;
     struct operands operands;
-    bool computes;
     struct outcome outcome;
 
     if (is_plain_store(instruction)) {
@@ -205,16 +204,15 @@ static void carry_out(const struct access *access)
                                                                : guest_gpr(access->vcpu, reg));
         return;
     }
-    computes = instruction_computes(instruction);
     operands.memory = instruction_reads_memory(instruction) ? read_memory(access) : 0;
     operands.value = guest_gpr(access->vcpu, reg);
-    operands.rflags = computes ? guest_read(GUEST_RFLAGS) : 0;
+    operands.rflags = guest_read(GUEST_RFLAGS);
     execute(instruction, &operands, &outcome);
     if (outcome.writes_memory)
         write_memory(access, outcome.memory);
     if (outcome.writes_register)
         guest_set_gpr(access->vcpu, reg, outcome.value);
-    if (computes)
+    if (outcome.rflags != operands.rflags)
         guest_write(GUEST_RFLAGS, outcome.rflags);
 }
 

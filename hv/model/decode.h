@@ -85,5 +85,3 @@ void execute(const struct instruction *instruction, const struct operands *opera
              struct outcome *outcome);
 /* Whether execute() wants `memory` (MOV to memory, STOS and MOVS do not read their destination). */
 bool instruction_reads_memory(const struct instruction *instruction);
-/* Whether it leaves other flags than it finds: neither the moves nor XCHG do. */
-bool instruction_computes(const struct instruction *instruction);

@@ -89,71 +89,62 @@ static uint64_t merge(const struct instruction *instruction, uint64_t old, uint6
     return (old & ~mask) | (result & mask);
 }
 
-bool instruction_computes(const struct instruction *instruction)
+/* Whether it leaves other flags than it finds: neither the moves nor XCHG do. */
+static bool computes(const struct instruction *instruction)
 {
     return instruction->operation > OP_XCHG && instruction->operation < OP_STOS;
 }
 
 bool instruction_reads_memory(const struct instruction *instruction)
 {
-    return !instruction->to_memory || instruction->operation == OP_XCHG ||
-           instruction_computes(instruction);
+    return !instruction->to_memory || instruction->operation == OP_XCHG || computes(instruction);
 }
 
-static void move(const struct instruction *instruction, uint64_t memory, uint64_t operand,
-                 struct outcome *outcome)
+/* What the memory operand is when it has come into a register. */
+static uint64_t extend(const struct instruction *instruction, uint64_t memory)
 {
     uint64_t mask = mask_of(instruction->width);
 
     memory &= mask;
     if (instruction->operation == OP_MOVSX && memory > mask / 2)
         memory |= ~mask;
-    outcome->writes_memory = instruction->to_memory;
-    outcome->writes_register = !instruction->to_memory || instruction->operation == OP_XCHG;
-    outcome->memory = operand & mask;
-    if (outcome->writes_register)
-        outcome->value = merge(instruction, outcome->value, memory);
+    return memory;
 }
 
-/* Flags and result of the operations that compute. */
-static void compute(const struct instruction *instruction, uint64_t memory, uint64_t operand,
-                    struct outcome *outcome)
+/* Result and flags of the operations that compute. */
+static uint64_t compute(const struct instruction *instruction, uint64_t first, uint64_t second,
+                        uint64_t *rflags)
 {
-    enum operation operation = instruction->operation;
-    bool to_memory = instruction->to_memory;
-    struct sum sum =
-        calculate(operation, to_memory ? memory : operand, to_memory ? operand : memory);
+    struct sum sum = calculate(instruction->operation, first, second);
     uint64_t changed = FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF;
 
-    if (operation == OP_INC || operation == OP_DEC)
+    if (instruction->operation == OP_INC || instruction->operation == OP_DEC)
         changed &= ~(uint64_t)FLAG_CF;
-    outcome->rflags &= ~changed;
-    outcome->rflags |= flags_of(&sum, instruction->width) & changed;
-    if (operation == OP_TEST || operation == OP_CMP)
-        return;
-    outcome->writes_memory = to_memory;
-    outcome->writes_register = !to_memory;
-    if (to_memory)
-        outcome->memory = sum.result & mask_of(instruction->width);
-    else
-        outcome->value = merge(instruction, outcome->value, sum.result);
+    *rflags = (*rflags & ~changed) | (flags_of(&sum, instruction->width) & changed);
+    return sum.result;
 }
 
 void execute(const struct instruction *instruction, const struct operands *operands,
              struct outcome *outcome)
 {
-    uint64_t operand = operands->value;
+    enum operation operation = instruction->operation;
+    bool to_memory = instruction->to_memory;
+    bool has_result = operation != OP_TEST && operation != OP_CMP;
+    uint64_t memory = extend(instruction, operands->memory), result;
+    uint64_t operand = instruction->high_byte ? operands->value >> 8 : operands->value;
 
-    outcome->memory = operands->memory;
-    outcome->value = operands->value;
-    outcome->rflags = operands->rflags;
-    outcome->writes_memory = outcome->writes_register = false;
-    if (instruction->high_byte)
-        operand >>= 8;
-    if (instruction->reg == REGISTER_NONE && instruction->operation != OP_MOVS)
+    if (instruction->reg == REGISTER_NONE && operation != OP_MOVS)
         operand = instruction->immediate;
-    if (instruction_computes(instruction))
-        compute(instruction, operands->memory, operand, outcome);
+    outcome->rflags = operands->rflags;
+    if (computes(instruction))
+        result = compute(instruction, to_memory ? memory : operand, to_memory ? operand : memory,
+                         &outcome->rflags);
     else
-        move(instruction, operands->memory, operand, outcome);
+        result = to_memory ? operand : memory;
+    outcome->writes_memory = to_memory && has_result;
+    outcome->writes_register = (!to_memory && has_result) || operation == OP_XCHG;
+    outcome->memory = result & mask_of(instruction->width);
+    if (operation == OP_XCHG)
+        result = memory;
+    outcome->value = merge(instruction, operands->value, result);
 }
