@@ -17,13 +17,12 @@ static const char *refuses_write(uint32_t offset, uint32_t width)
 
 enum exit_action apic_emulate(struct vcpu *vcpu, uint64_t physical, bool is_write)
 {
-    const struct emulated_page page = {
-        .name = "its APIC's page",
-        .answers = apic_answers(vcpu, physical),
+    static const struct emulated_page registers = {
         .read = apic_read,
         .write = apic_write,
         .refuses_write = refuses_write,
     };
 
-    return emulate_access(vcpu, &page, physical & (PAGE_SIZE - 1), is_write);
+    return emulate_access(vcpu, apic_answers(vcpu, physical) ? &registers : NULL,
+                          physical & (PAGE_SIZE - 1), is_write);
 }

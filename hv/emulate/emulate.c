@@ -10,7 +10,6 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/x86.h"
-#include "emulate/linear.h"
 #include "machine.h"
 #include "model/decode.h"
 #include "virt/guest.h"
@@ -32,7 +31,7 @@ static struct decoded decoded[CPUS_MAX][DECODED_COUNT];
 /* One emulation. */
 struct access {
     struct vcpu *vcpu;
-    const struct emulated_page *page;
+    const struct emulated_page *page; /* NULL: nothing answers, as at an address where nothing is */
     const struct instruction *instruction;
     uint32_t code_bits;
     uint32_t offset; /* in the page */
@@ -44,9 +43,10 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
     log_error("the instruction's bytes: %02x %02x %02x %02x %02x %02x %02x %02x", code[0], code[1],
               code[2], code[3], code[4], code[5], code[6], code[7]);
     virt->dump(access->vcpu);
-    end_stop("the guest %s %s at %x in a way that hv16 does not emulate: %s (the log has the "
-             "instruction's bytes)",
-             access->is_write ? "writes" : "reads", access->page->name, access->offset, why);
+    end_stop(
+        "the guest %s its APIC's page at %x in a way that hv16 does not emulate: %s (the log has "
+        "the instruction's bytes)",
+        access->is_write ? "writes" : "reads", access->offset, why);
 }
 
 /* The bytes at the guest's RIP, up to 16 of them. Returns how many there are: the next page need
@@ -76,7 +76,7 @@ static void refuse(const struct access *access, const uint8_t *code)
         why = "eight bytes at once";
     else if (access->offset + width > PAGE_SIZE)
         why = "across the end of the page";
-    else if (access->page->answers && access->is_write)
+    else if (access->page != NULL && access->is_write)
         why = access->page->refuses_write(access->offset, width);
     if (why != NULL)
         give_up(access, code, why);
@@ -108,7 +108,7 @@ static uint64_t read_memory(const struct access *access)
 {
     uint64_t bytes;
 
-    if (!access->page->answers)
+    if (access->page == NULL)
         return ALL_ONES;
     bytes = access->offset % 16 < 4 ? access->page->read(access->vcpu, access->offset & ~15u) : 0;
     return bytes >> access->offset % 4 * 8;
@@ -116,7 +116,7 @@ static uint64_t read_memory(const struct access *access)
 
 static void write_memory(const struct access *access, uint64_t value)
 {
-    if (!access->page->answers)
+    if (access->page == NULL)
         return;
     if (access->instruction->width < 4)
         value &= (1ull << 8 * access->instruction->width) - 1;
@@ -225,8 +225,9 @@ enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *p
     fetch(&access);
     if (access.instruction->operation == OP_MOVS) {
         if (!move(&access))
-            end_stop("the guest moves between %s and memory that hv16 cannot reach, at %lx:%lx",
-                     page->name, guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
+            end_stop("the guest moves between its APIC's page and memory that hv16 cannot reach, "
+                     "at %lx:%lx",
+                     guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
     } else {
         carry_out(&access);
     }

@@ -1,8 +1,8 @@
 /*
  * emulate/linear.c: the guest's memory by linear address.
  */
-#include "emulate/linear.h"
 #include "cpu/x86.h"
+#include "emulate/emulate.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "mem/ept.h"
@@ -28,25 +28,21 @@ static bool read_entry(void *context, uint64_t physical, uint32_t size, uint64_t
     return from != NULL;
 }
 
-static uint8_t *walk(uint64_t cr0, uint64_t linear)
+uint8_t *guest_pointer(uint64_t linear)
 {
-    struct guest_paging paging = {
+    uint64_t cr0 = guest_read(GUEST_CR0), physical;
+    struct guest_paging paging;
+
+    if ((cr0 & CR0_PG) == 0)
+        return pointer_to((uint32_t)linear);
+    paging = (struct guest_paging){
         .cr0 = cr0,
         .cr3 = guest_read(GUEST_CR3),
         .cr4 = guest_read(GUEST_CR4),
         .efer = guest_read(GUEST_EFER),
         .read = read_entry,
     };
-    uint64_t physical;
-
     return guest_walk(&paging, linear, &physical) ? pointer_to(physical) : NULL;
-}
-
-uint8_t *guest_pointer(uint64_t linear)
-{
-    uint64_t cr0 = guest_read(GUEST_CR0);
-
-    return cr0 & CR0_PG ? walk(cr0, linear) : pointer_to((uint32_t)linear);
 }
 
 static bool copy(uint64_t linear, uint8_t *ours, uint32_t size, bool to_guest)
