@@ -220,7 +220,6 @@ enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *p
                                 uint32_t offset, bool is_write)
 {
     struct access access = {.vcpu = vcpu, .page = page, .offset = offset, .is_write = is_write};
-    bool again = false;
 
     fetch(&access);
     if (access.instruction->operation == OP_MOVS) {
@@ -231,7 +230,7 @@ enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *p
     } else {
         carry_out(&access);
     }
-    if (access.instruction->operation >= OP_STOS)
-        again = string_step(&access);
-    return again ? EXIT_RESUME : EXIT_SKIP;
+    if (access.instruction->operation >= OP_STOS && string_step(&access))
+        return EXIT_RESUME;
+    return EXIT_SKIP;
 }
