@@ -33,21 +33,14 @@ struct lapic_ipi lapic_ipi(const struct lapic *lapic)
  * and an INIT "de-assert" exists on older processors only. */
 static bool can_be_sent(uint32_t icr)
 {
-    uint32_t shorthand = ICR_SHORTHAND(icr);
+    uint32_t delivery = ICR_DELIVERY(icr), shorthand = ICR_SHORTHAND(icr);
 
-    switch (ICR_DELIVERY(icr)) {
-    case LAPIC_FIXED:
+    if (delivery == LAPIC_FIXED)
         return true;
-    case LAPIC_RESERVED_3:
-    case LAPIC_EXTINT:
+    if (delivery == LAPIC_RESERVED_3 || delivery == LAPIC_EXTINT)
         return false;
-    case LAPIC_INIT:
-        if ((icr & (LAPIC_ICR_LEVEL | LAPIC_ICR_ASSERT)) == LAPIC_ICR_LEVEL)
-            return false;
-        break;
-    default:
-        break;
-    }
+    if (delivery == LAPIC_INIT && (icr & (LAPIC_ICR_LEVEL | LAPIC_ICR_ASSERT)) == LAPIC_ICR_LEVEL)
+        return false;
     return shorthand == LAPIC_DESTINATION || shorthand == LAPIC_OTHERS;
 }
 
@@ -95,17 +88,12 @@ bool lapic_ipi_reaches(const struct lapic_ipi *ipi, const struct lapic *sender,
     /* "Enabling or Disabling the Local APIC" (11.4.3): like a processor that has none. */
     if ((target->base & APIC_BASE_EN) == 0)
         return false;
-    switch (ipi->shorthand) {
-    case LAPIC_SELF:
-        return target == sender;
-    case LAPIC_ALL:
+    if (ipi->shorthand == LAPIC_ALL)
         return true;
-    case LAPIC_OTHERS:
+    if (ipi->shorthand == LAPIC_SELF)
+        return target == sender;
+    if (ipi->shorthand == LAPIC_OTHERS)
         return target != sender;
-    case LAPIC_DESTINATION:
-    default:
-        break;
-    }
     /* All ones is everybody, in both destination modes. */
     if (ipi->destination == (ipi->x2apic ? BROADCAST_X2APIC : BROADCAST))
         return true;
