@@ -20,43 +20,46 @@ struct decoder {
 #define NO_OVERRIDE 0xFFu
 
 /* Where the operands are. Bit 0 of each opcode tells a byte (0) from the operand size (1). */
-#define FORM_REG     0x01u /* ModRM.reg is a register; with bit 1 of the opcode, the destination */
-#define FORM_EXTEND  0x02u /* ModRM.reg is the destination, and larger than the memory operand */
-#define FORM_GROUP   0x04u /* ModRM.reg belongs to the opcode */
-#define FORM_IMM     0x08u /* an immediate of the operand size, at most 4 bytes ... */
-#define FORM_IMM8    0x10u /* ... or of one byte */
-#define FORM_MOFFS   0x20u /* rAX and an offset, no ModRM; bit 1: memory is the destination */
-#define FORM_STRING  0x40u
-#define FORM_ESCAPED 0x80u /* 0FH precedes the opcode */
+#define FORM_REG    0x01u /* ModRM.reg is a register; with bit 1 of the opcode, the destination */
+#define FORM_EXTEND 0x02u /* ModRM.reg is the destination, and larger than the memory operand */
+#define FORM_GROUP  0x04u /* ModRM.reg belongs to the opcode */
+#define FORM_IMM    0x08u /* an immediate of the operand size, at most 4 bytes ... */
+#define FORM_IMM8   0x10u /* ... or of one byte */
+#define FORM_MOFFS  0x20u /* rAX and an offset, no ModRM; bit 1: memory is the destination */
+#define FORM_STRING 0x40u
 
-#define OP_ARITHMETIC                                                                              \
-    0xFEu /* three bits of the opcode or ModRM.reg are the index in arithmetic[] */
-#define OP_UNKNOWN 0xFFu
+/* Of OP_ARITHMETIC, three bits of the opcode or ModRM.reg are the index in arithmetic[]. */
+#define OP_ARITHMETIC 0xFEu
+#define OP_UNKNOWN    0xFFu
 
 static const uint8_t arithmetic[8] = {
     OP_ADD, OP_OR, OP_UNKNOWN /* ADC */, OP_UNKNOWN /* SBB */, OP_AND, OP_SUB, OP_XOR, OP_CMP,
 };
 
-/* A row is about each opcode with opcode & mask == code. */
+#define ESCAPED       0x0F00u /* 0FH precedes the opcode */
+#define OPCODE_MOVSXD 0x63u
+
+/* A row is about each opcode that is `code` in all bits but those of `any`. */
 static const struct opcode {
-    uint8_t mask, code, operation, form;
+    uint16_t any, code;
+    uint8_t operation, form;
 } opcodes[] = {
-    {0xC4, 0x00, OP_ARITHMETIC, FORM_REG}, /* 00H-03H, 08H-0BH ... 38H-3BH */
-    {0xFE, 0x80, OP_ARITHMETIC, FORM_GROUP | FORM_IMM},
-    {0xFF, 0x83, OP_ARITHMETIC, FORM_GROUP | FORM_IMM8},
-    {0xFE, 0x84, OP_TEST, FORM_REG},
-    {0xFE, 0x86, OP_XCHG, FORM_REG},
-    {0xFC, 0x88, OP_MOV, FORM_REG},
-    {0xFC, 0xA0, OP_MOV, FORM_MOFFS},
-    {0xFE, 0xA4, OP_MOVS, FORM_STRING},
-    {0xFE, 0xAA, OP_STOS, FORM_STRING},
-    {0xFE, 0xAC, OP_LODS, FORM_STRING},
-    {0xFE, 0xC6, OP_MOV, FORM_GROUP | FORM_IMM},
-    {0xFE, 0xF6, OP_TEST, FORM_GROUP | FORM_IMM},
-    {0xFE, 0xFE, OP_INC, FORM_GROUP},
-    {0xFF, 0x63, OP_MOVSX, FORM_EXTEND}, /* MOVSXD */
-    {0xFE, 0xB6, OP_MOV, FORM_EXTEND | FORM_ESCAPED},
-    {0xFE, 0xBE, OP_MOVSX, FORM_EXTEND | FORM_ESCAPED},
+    {0x3B, 0x00, OP_ARITHMETIC, FORM_REG}, /* 00H-03H, 08H-0BH ... 38H-3BH */
+    {0x01, 0x80, OP_ARITHMETIC, FORM_GROUP | FORM_IMM},
+    {0x00, 0x83, OP_ARITHMETIC, FORM_GROUP | FORM_IMM8},
+    {0x01, 0x84, OP_TEST, FORM_REG},
+    {0x01, 0x86, OP_XCHG, FORM_REG},
+    {0x03, 0x88, OP_MOV, FORM_REG},
+    {0x03, 0xA0, OP_MOV, FORM_MOFFS},
+    {0x01, 0xA4, OP_MOVS, FORM_STRING},
+    {0x01, 0xAA, OP_STOS, FORM_STRING},
+    {0x01, 0xAC, OP_LODS, FORM_STRING},
+    {0x01, 0xC6, OP_MOV, FORM_GROUP | FORM_IMM},
+    {0x01, 0xF6, OP_TEST, FORM_GROUP | FORM_IMM},
+    {0x01, 0xFE, OP_INC, FORM_GROUP},
+    {0x00, OPCODE_MOVSXD, OP_MOVSX, FORM_EXTEND},
+    {0x01, ESCAPED | 0xB6, OP_MOV, FORM_EXTEND},
+    {0x01, ESCAPED | 0xBE, OP_MOVSX, FORM_EXTEND},
 };
 
 /* The next byte. Behind the end it is 0, which is no prefix: every loop comes to an end. */
@@ -91,9 +94,8 @@ static void decode_prefixes(struct decoder *d, struct instruction *instruction)
             instruction->rep = true;
         else if ((byte & 0xFEu) == 0x64)
             d->segment = byte & 1u ? SEG_GS : SEG_FS;
-        else if ((byte & 0xE7u) ==
-                 0x26) { /* 26H ES, 2EH CS, 36H SS, 3EH DS: ignored in 64-bit code */
-            if (d->code_bits != 64)
+        else if ((byte & 0xE7u) == 0x26) { /* 26H ES, 2EH CS, 36H SS, 3EH DS */
+            if (d->code_bits != 64)        /* where they are ignored */
                 d->segment = byte >> 3 & 3u;
         } else if (d->code_bits == 64 && (byte & 0xF0u) == 0x40)
             rex = byte;
@@ -103,11 +105,10 @@ static void decode_prefixes(struct decoder *d, struct instruction *instruction)
     }
 }
 
-static const struct opcode *find_opcode(unsigned code, unsigned escaped)
+static const struct opcode *find_opcode(unsigned code)
 {
     for (unsigned i = 0; i < sizeof opcodes / sizeof opcodes[0]; i++) {
-        if ((code & opcodes[i].mask) == opcodes[i].code &&
-            (opcodes[i].form & FORM_ESCAPED) == escaped)
+        if ((code & ~(unsigned)opcodes[i].any) == opcodes[i].code)
             return &opcodes[i];
     }
     return NULL;
@@ -166,26 +167,22 @@ static unsigned decode_modrm(struct decoder *d, const struct opcode *row, unsign
         reg -= 4;
     }
     instruction->reg = (uint8_t)(d->rex & REX_R ? reg + 8 : reg);
-    if (row->form & FORM_EXTEND)
-        return row->operation;
-    instruction->to_memory = (code & 2u) == 0 || row->operation == OP_XCHG;
+    instruction->to_memory =
+        row->form == FORM_REG && ((code & 2u) == 0 || row->operation == OP_XCHG);
     return choose_operation(row->operation, row->operation == OP_ARITHMETIC ? code >> 3 : 0);
 }
 
 static void decode_immediate(struct decoder *d, unsigned form, struct instruction *instruction)
 {
     unsigned size = form & FORM_IMM8 ? 1 : instruction->width < 4 ? instruction->width : 4;
-    unsigned first = d->at;
+    uint64_t sign = 1ull << (8 * size - 1), value = 0;
 
     instruction->immediate = 1;
     if ((form & (FORM_IMM | FORM_IMM8)) == 0)
         return; /* INC and DEC */
-    d->at += size;
-    if (d->at > d->count)
-        return;
-    instruction->immediate = d->bytes[d->at - 1] & 0x80u ? ~0ull : 0; /* the sign */
-    while (size-- > 0)
-        instruction->immediate = instruction->immediate << 8 | d->bytes[first + size];
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint64_t)next(d) << 8 * i;
+    instruction->immediate = value & sign ? value | ~(sign - 1) : value;
 }
 
 /* SDM, "Operand-Size and Address-Size Attributes" (volume 1, 3.6). */
@@ -203,10 +200,10 @@ static void decode_widths(const struct decoder *d, const struct opcode *row, uns
     instruction->register_width = instruction->width = (uint8_t)(code & 1u ? operand : 1);
     if (row->form & FORM_EXTEND)
         instruction->register_width = (uint8_t)operand;
-    if (row->form == (FORM_EXTEND | FORM_ESCAPED) && (code & 1u))
+    if (code == OPCODE_MOVSXD && operand == 8)
+        instruction->width = 4;
+    else if (code > 0xFF && (code & 1u))
         instruction->width = 2; /* 0FB7H, 0FBFH */
-    else if (row->form == FORM_EXTEND && operand == 8)
-        instruction->width = 4; /* MOVSXD */
 }
 
 static unsigned decode_operands(struct decoder *d, const struct opcode *row, unsigned code,
@@ -238,17 +235,15 @@ static unsigned decode_operands(struct decoder *d, const struct opcode *row, uns
 /* Returns an enum operation or OP_UNKNOWN. */
 static unsigned decode_all(struct decoder *d, struct instruction *instruction)
 {
-    unsigned code, operation, escaped = 0;
+    unsigned code, operation;
     const struct opcode *row;
 
     decode_prefixes(d, instruction);
     code = next(d);
-    if (code == 0x0F) {
-        escaped = FORM_ESCAPED;
-        code = next(d);
-    }
-    row = find_opcode(code, escaped);
-    if (row == NULL || (row->form == FORM_EXTEND && d->code_bits != 64)) /* it is ARPL there */
+    if (code == 0x0F)
+        code = ESCAPED | next(d);
+    row = find_opcode(code);
+    if (row == NULL || (code == OPCODE_MOVSXD && d->code_bits != 64)) /* it is ARPL there */
         return OP_UNKNOWN;
     operation = decode_operands(d, row, code, instruction);
     if (instruction->rep && (row->form & FORM_STRING) == 0)
