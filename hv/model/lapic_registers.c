@@ -5,27 +5,52 @@
 #include "cpu/msr.h"
 #include "model/lapic.h"
 
-#define INDEX(offset)    ((offset) >> 4)
-#define REGISTER(offset) (1ull << INDEX(offset))
-#define VECTORS(offset)  (0xFFull << INDEX(offset))
+#define INDEX(offset) ((offset) >> 4)
 
-/* Sets of registers, one bit for each 10H of the page: the 64 of them fill the first 400H. */
-#define LVTS (0x3Full << INDEX(LAPIC_LVT_TIMER))
-#define READ_ONLY                                                                                  \
-    (REGISTER(LAPIC_ID) | REGISTER(LAPIC_VERSION) | REGISTER(LAPIC_PPR) | VECTORS(LAPIC_ISR) |     \
-     VECTORS(LAPIC_TMR) | VECTORS(LAPIC_IRR) | REGISTER(LAPIC_CURRENT_COUNT))
-#define READ_WRITE                                                                                 \
-    (REGISTER(LAPIC_TPR) | REGISTER(LAPIC_SVR) | REGISTER(LAPIC_ESR) | REGISTER(LAPIC_ICR) |       \
-     LVTS | REGISTER(LAPIC_INITIAL_COUNT) | REGISTER(LAPIC_DIVIDE))
-/* SDM, "Local APIC Register Address Map" (table 11-1). Its footnote says that APR and RRD raise no
- * error, though today's processors have neither: they read as 0. */
-#define XAPIC_WRITABLE                                                                             \
-    (READ_WRITE | REGISTER(LAPIC_EOI) | REGISTER(LAPIC_LDR) | REGISTER(LAPIC_DFR) |                \
-     REGISTER(LAPIC_ICR_HIGH))
-#define XAPIC_REGISTERS (READ_ONLY | XAPIC_WRITABLE | REGISTER(LAPIC_APR) | REGISTER(LAPIC_RRD))
-/* "Local APIC Register Address Map Supported by x2APIC" (table 11-6). */
-#define X2APIC_READABLE (READ_ONLY | READ_WRITE | REGISTER(LAPIC_LDR))
-#define X2APIC_WRITABLE (READ_WRITE | REGISTER(LAPIC_EOI) | REGISTER(LAPIC_SELF_IPI))
+/* What a register is in the two modes. SDM, "Local APIC Register Address Map" (table 11-1) and
+ * "Local APIC Register Address Map Supported by x2APIC" (table 11-6). */
+#define XAPIC_READ   0x01u /* otherwise it is an "illegal register address" */
+#define XAPIC_WRITE  0x02u
+#define X2APIC_READ  0x04u
+#define X2APIC_WRITE 0x08u
+#define READ_ONLY    (XAPIC_READ | X2APIC_READ)
+#define READ_WRITE   (READ_ONLY | XAPIC_WRITE | X2APIC_WRITE)
+#define LVT          (READ_WRITE | 0x10u) /* an entry of the local vector table */
+
+/* Each register, and the bits of it that software can write. EOI and ESR keep nothing of what is
+ * written: the write itself is the message. LVT entries: SDM, "Local Vector Table" (11.5.1). Table
+ * 11-1's footnote says that APR and RRD raise no error, though today's processors have neither:
+ * they read as 0. */
+static const struct {
+    uint8_t access;
+    uint32_t bits;
+} registers[] = {
+    [INDEX(LAPIC_ID)] = {READ_ONLY, 0},
+    [INDEX(LAPIC_VERSION)] = {READ_ONLY, 0},
+    [INDEX(LAPIC_TPR)] = {READ_WRITE, 0xFF},
+    [INDEX(LAPIC_APR)] = {XAPIC_READ, 0},
+    [INDEX(LAPIC_PPR)] = {READ_ONLY, 0},
+    [INDEX(LAPIC_EOI)] = {XAPIC_READ | XAPIC_WRITE | X2APIC_WRITE, 0},
+    [INDEX(LAPIC_RRD)] = {XAPIC_READ, 0},
+    [INDEX(LAPIC_LDR)] = {READ_ONLY | XAPIC_WRITE, 0xFF000000},
+    [INDEX(LAPIC_DFR)] = {XAPIC_READ | XAPIC_WRITE, 0xF0000000},
+    /* no focus checking, no suppression of EOI broadcasts */
+    [INDEX(LAPIC_SVR)] = {READ_WRITE, 0x1FF},
+    [INDEX(LAPIC_ISR)... INDEX(LAPIC_IRR) + 7] = {READ_ONLY, 0}, /* and TMR between the two */
+    [INDEX(LAPIC_ESR)] = {READ_WRITE, 0},
+    [INDEX(LAPIC_ICR)] = {READ_WRITE, 0xCCFFF},
+    [INDEX(LAPIC_ICR_HIGH)] = {XAPIC_READ | XAPIC_WRITE, 0xFF000000},
+    [INDEX(LAPIC_LVT_TIMER)] = {LVT, 0x300FF | LAPIC_LVT_TSC},
+    [INDEX(LAPIC_LVT_THERMAL)] = {LVT, 0x107FF},
+    [INDEX(LAPIC_LVT_PERF)] = {LVT, 0x107FF},
+    [INDEX(LAPIC_LVT_LINT0)] = {LVT, 0x1A7FF},
+    [INDEX(LAPIC_LVT_LINT1)] = {LVT, 0x1A7FF},
+    [INDEX(LAPIC_LVT_ERROR)] = {LVT, 0x100FF},
+    [INDEX(LAPIC_INITIAL_COUNT)] = {READ_WRITE, 0xFFFFFFFF},
+    [INDEX(LAPIC_CURRENT_COUNT)] = {READ_ONLY, 0},
+    [INDEX(LAPIC_DIVIDE)] = {READ_WRITE, 0xB},
+    [INDEX(LAPIC_SELF_IPI)] = {X2APIC_WRITE, 0xFF},
+};
 
 #define LVT_DELIVERY      0x700u  /* 0 is fixed */
 #define LVT_TRIGGER_LEVEL 0x8000u /* LINT0 and LINT1 have it */
@@ -33,42 +58,18 @@
 #define LVT_REMOTE_IRR    0x4000u
 #define DFR_ONES          0x0FFFFFFFu
 
-static bool contains(uint64_t set, uint32_t offset)
+/* Whether all that `access` says can be done with the register. */
+static bool can(uint32_t access, uint32_t offset)
 {
-    return offset < 0x400 && (set >> INDEX(offset) & 1) != 0;
+    return INDEX(offset) < sizeof registers / sizeof registers[0] &&
+           (registers[INDEX(offset)].access & access) == access;
 }
-
-/* The bits that software can write: of all other registers none. EOI and ESR keep nothing of what
- * is written: the write itself is the message. LVT entries: SDM, "Local Vector Table" (11.5.1). */
-static const struct {
-    uint32_t offset, bits;
-} WRITABLE_BITS[] = {
-    {LAPIC_TPR, 0xFF}, /* the most frequent first */
-    {LAPIC_EOI, 0},
-    {LAPIC_ICR, 0xCCFFF},
-    {LAPIC_ICR_HIGH, 0xFF000000},
-    {LAPIC_LDR, 0xFF000000},
-    {LAPIC_DFR, 0xF0000000},
-    {LAPIC_SVR, 0x1FF}, /* no focus checking, no suppression of EOI broadcasts */
-    {LAPIC_LVT_TIMER, 0x300FF | LAPIC_LVT_TSC},
-    {LAPIC_LVT_THERMAL, 0x107FF},
-    {LAPIC_LVT_PERF, 0x107FF},
-    {LAPIC_LVT_LINT0, 0x1A7FF},
-    {LAPIC_LVT_LINT1, 0x1A7FF},
-    {LAPIC_LVT_ERROR, 0x100FF},
-    {LAPIC_INITIAL_COUNT, 0xFFFFFFFF},
-    {LAPIC_DIVIDE, 0xB},
-    {LAPIC_SELF_IPI, 0xFF},
-};
 
 static uint32_t writable_bits(const struct lapic *lapic, uint32_t offset)
 {
-    for (uint32_t i = 0; i < sizeof WRITABLE_BITS / sizeof WRITABLE_BITS[0]; i++) {
-        uint32_t bits = WRITABLE_BITS[i].bits;
-        if (WRITABLE_BITS[i].offset == offset)
-            return offset == LAPIC_LVT_TIMER && !lapic->has_deadline ? bits & ~LAPIC_LVT_TSC : bits;
-    }
-    return 0;
+    uint32_t bits = registers[INDEX(offset)].bits;
+
+    return offset == LAPIC_LVT_TIMER && !lapic->has_deadline ? bits & ~LAPIC_LVT_TSC : bits;
 }
 
 /* "Valid Interrupt Vectors" (11.5.2): a fixed entry with a vector below 16 may be an error as soon
@@ -120,13 +121,13 @@ static uint32_t store(struct lapic *lapic, uint32_t offset, uint32_t value)
     case LAPIC_DIVIDE:
         return LAPIC_TIMER;
     default:
-        return contains(LVTS, offset) ? write_lvt(lapic, offset, value) : 0;
+        return can(LVT, offset) ? write_lvt(lapic, offset, value) : 0;
     }
 }
 
 uint32_t lapic_read(struct lapic *lapic, uint32_t offset)
 {
-    if (!contains(XAPIC_REGISTERS, offset)) {
+    if (!can(XAPIC_READ, offset)) {
         lapic_error(lapic, LAPIC_ILLEGAL_REGISTER);
         return 0;
     }
@@ -139,9 +140,9 @@ uint32_t lapic_read(struct lapic *lapic, uint32_t offset)
  * APIC-write exit, after it has been made. */
 uint32_t lapic_write(struct lapic *lapic, uint32_t offset, uint32_t value)
 {
-    if (contains(XAPIC_WRITABLE, offset))
+    if (can(XAPIC_WRITE, offset))
         return store(lapic, offset, value & writable_bits(lapic, offset));
-    if (!contains(XAPIC_REGISTERS, offset))
+    if (!can(XAPIC_READ, offset))
         return lapic_error(lapic, LAPIC_ILLEGAL_REGISTER);
     lapic->page[LAPIC_ID / 4] = lapic->id << 24;
     return 0;
@@ -151,7 +152,7 @@ bool lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *value)
 {
     uint32_t offset = (msr - MSR_X2APIC_FIRST) << 4;
 
-    if (!lapic_is_x2apic(lapic) || !contains(X2APIC_READABLE, offset))
+    if (!lapic_is_x2apic(lapic) || !can(X2APIC_READ, offset))
         return false;
     *value = lapic_read(lapic, offset);
     if (offset == LAPIC_ICR)
@@ -166,10 +167,10 @@ bool lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint32_t
     uint32_t offset = (msr - MSR_X2APIC_FIRST) << 4;
     uint32_t bits, read_only = 0;
 
-    if (!lapic_is_x2apic(lapic) || !contains(X2APIC_WRITABLE, offset))
+    if (!lapic_is_x2apic(lapic) || !can(X2APIC_WRITE, offset))
         return false;
     bits = writable_bits(lapic, offset);
-    if (contains(LVTS, offset))
+    if (can(LVT, offset))
         read_only = bits & LVT_TRIGGER_LEVEL ? LVT_SEND_PENDING | LVT_REMOTE_IRR : LVT_SEND_PENDING;
     if (((uint32_t)value & ~(bits | read_only)) != 0 || (offset != LAPIC_ICR && value >> 32 != 0))
         return false;
