@@ -8,14 +8,10 @@
 #include "machine.h"
 
 #define SPURIOUS_VECTOR 0xFFu
-#define LVT_VECTOR      0xFFu
-#define LVT_DELIVERY(l) ((l) >> 8 & 7)
+#define LVT_LAST        LAPIC_LVT_LINT1 /* of those the guest uses: errors here are hv16's own */
 
 static bool is_x2apic;
 static volatile uint32_t *page;
-
-static const uint16_t lvt[] = {LAPIC_LVT_TIMER, LAPIC_LVT_THERMAL, LAPIC_LVT_PERF, LAPIC_LVT_LINT0,
-                               LAPIC_LVT_LINT1};
 
 uint64_t physical_apic_base(void)
 {
@@ -72,17 +68,17 @@ void physical_apic_copy_to(struct lapic *lapic)
 {
     lapic->page[LAPIC_VERSION / 4] = physical_apic_read(LAPIC_VERSION) & 0xFF00FF; /* no more */
     lapic->page[LAPIC_SVR / 4] = physical_apic_read(LAPIC_SVR);
-    for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
-        lapic->page[lvt[i] / 4] = physical_apic_read(lvt[i]);
+    for (uint32_t lvt = LAPIC_LVT_TIMER; lvt <= LVT_LAST; lvt += 0x10)
+        lapic->page[lvt / 4] = physical_apic_read(lvt);
 }
 
 /* An INIT or an SMI by a local interrupt pin would be none of the guest's; and the hypervisor's own
  * APIC would call a vector below 16 an error. */
 static uint32_t harmless(uint32_t entry)
 {
-    uint32_t delivery = LVT_DELIVERY(entry);
+    uint32_t delivery = entry >> 8 & 7;
     bool good = delivery == LAPIC_NMI || delivery == LAPIC_EXTINT ||
-                (delivery == LAPIC_FIXED && (entry & LVT_VECTOR) >= 16);
+                (delivery == LAPIC_FIXED && (uint8_t)entry >= LAPIC_VECTOR_MIN);
 
     return good ? entry : entry | LAPIC_LVT_MASKED;
 }
@@ -103,8 +99,8 @@ void physical_apic_set_lvt(const struct lapic *lapic)
 {
     set_logical_id(lapic);
     write(LAPIC_SVR, (lapic->page[LAPIC_SVR / 4] & LAPIC_SVR_ENABLE) | SPURIOUS_VECTOR);
-    for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
-        write(lvt[i], harmless(lapic->page[lvt[i] / 4]));
+    for (uint32_t lvt = LAPIC_LVT_TIMER; lvt <= LVT_LAST; lvt += 0x10)
+        write(lvt, harmless(lapic->page[lvt / 4]));
 }
 
 void physical_apic_set_timer(const struct lapic *lapic)
@@ -149,9 +145,8 @@ void physical_apic_reset(void)
     write(LAPIC_TPR, 0);
     while (highest_class(LAPIC_ISR) >= 0)
         physical_apic_eoi();
-    for (uint32_t i = 0; i < sizeof lvt / sizeof lvt[0]; i++)
-        write(lvt[i], LAPIC_LVT_MASKED);
-    write(LAPIC_LVT_ERROR, LAPIC_LVT_MASKED);
+    for (uint32_t lvt = LAPIC_LVT_TIMER; lvt <= LAPIC_LVT_ERROR; lvt += 0x10)
+        write(lvt, LAPIC_LVT_MASKED);
     write(LAPIC_INITIAL_COUNT, 0);
     write(LAPIC_DIVIDE, 0);
     if (!is_x2apic) {

@@ -10,7 +10,6 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/x86.h"
-#include "machine.h"
 #include "model/decode.h"
 #include "virt/guest.h"
 #include "virt/virt.h"
