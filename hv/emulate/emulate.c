@@ -53,16 +53,16 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
 static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
 {
     const uint64_t *there = (const void *)guest_pointer(linear);
-    uint32_t count = 16;
+    uint32_t count = 0;
 
     if (there != NULL && linear % PAGE_SIZE <= PAGE_SIZE - 16) {
         code[0] = there[0];
         code[1] = there[1];
-        return count;
+        return 16;
     }
     code[0] = code[1] = 0;
-    while (count > 0 && !guest_read_linear(linear, code, count))
-        count--;
+    while (count < 16 && guest_read_linear(linear + count, (uint8_t *)code + count, 1))
+        count++;
     return count;
 }
 

@@ -45,20 +45,18 @@ uint8_t *guest_pointer(uint64_t linear)
     return guest_walk(&paging, linear, &physical) ? pointer_to(physical) : NULL;
 }
 
+/* Byte by byte: these are few, and each may be on another page. */
 static bool copy(uint64_t linear, uint8_t *ours, uint32_t size, bool to_guest)
 {
-    while (size > 0) {
-        uint32_t part = (uint32_t)(PAGE_SIZE - linear % PAGE_SIZE);
-        uint8_t *theirs = guest_pointer(linear);
+    for (uint32_t i = 0; i < size; i++) {
+        uint8_t *theirs = guest_pointer(linear + i);
 
         if (theirs == NULL)
             return false;
-        if (part > size)
-            part = size;
-        memcpy(to_guest ? theirs : ours, to_guest ? ours : theirs, part);
-        linear += part;
-        ours += part;
-        size -= part;
+        if (to_guest)
+            *theirs = ours[i];
+        else
+            ours[i] = *theirs;
     }
     return true;
 }
