@@ -14,8 +14,6 @@
 #include "virt/guest.h"
 #include "virt/virt.h"
 
-#define ALL_ONES 0xFFFFFFFFFFFFFFFFull
-
 /* An instruction that was decoded before. Loops make a guest come back to few places, and decoding
  * would cost nearly as much as all the rest of an access. Whether the bytes are still the same is
  * looked at. */
@@ -108,7 +106,7 @@ static uint64_t read_memory(const struct access *access)
     uint64_t bytes;
 
     if (access->page == NULL)
-        return ALL_ONES;
+        return ~0ull;
     bytes = access->offset % 16 < 4 ? access->page->read(access->vcpu, access->offset & ~15u) : 0;
     return bytes >> access->offset % 4 * 8;
 }
@@ -117,8 +115,7 @@ static void write_memory(const struct access *access, uint64_t value)
 {
     if (access->page == NULL)
         return;
-    if (access->instruction->width < 4)
-        value &= (1ull << 8 * access->instruction->width) - 1;
+    value &= ~0ull >> (64 - 8 * access->instruction->width);
     access->page->write(access->vcpu, access->offset, (uint32_t)value);
 }
 
@@ -126,8 +123,7 @@ static void write_memory(const struct access *access, uint64_t value)
 
 static uint64_t address_mask(const struct instruction *instruction)
 {
-    return instruction->address_width == 8 ? ALL_ONES
-                                           : (1ull << 8 * instruction->address_width) - 1;
+    return ~0ull >> (64 - 8 * instruction->address_width);
 }
 
 static uint64_t other_address(const struct access *access, enum segment segment, uint32_t reg)
@@ -185,12 +181,6 @@ static bool string_step(const struct access *access)
 
 /* --- All others --- */
 
-/* What nearly every write is: MOV of a register or an immediate. */
-static bool is_plain_store(const struct instruction *instruction)
-{
-    return instruction->operation == OP_MOV && instruction->to_memory && !instruction->high_byte;
-}
-
 static void carry_out(const struct access *access)
 {
     const struct instruction *instruction = access->instruction;
@@ -198,7 +188,8 @@ static void carry_out(const struct access *access)
     struct operands operands;
     struct outcome outcome;
 
-    if (is_plain_store(instruction)) {
+    /* What nearly every write is, done without a detour: MOV of a register or an immediate. */
+    if (instruction->operation == OP_MOV && instruction->to_memory && !instruction->high_byte) {
         write_memory(access, instruction->reg == REGISTER_NONE ? instruction->immediate
                                                                : guest_gpr(access->vcpu, reg));
         return;
