@@ -7,10 +7,7 @@
 #define BROADCAST        0xFFu
 #define BROADCAST_X2APIC 0xFFFFFFFFu
 
-/* Fields of the ICR: "Interrupt Command Register (ICR)" (11.6.1). */
-#define ICR_DELIVERY(icr)  ((icr) >> 8 & 7)
-#define ICR_SHORTHAND(icr) ((icr) >> 18 & 3)
-
+/* The fields of the ICR: "Interrupt Command Register (ICR)" (11.6.1). */
 struct lapic_ipi lapic_ipi(const struct lapic *lapic)
 {
     uint32_t icr = lapic->page[LAPIC_ICR / 4];
@@ -18,8 +15,8 @@ struct lapic_ipi lapic_ipi(const struct lapic *lapic)
 
     return (struct lapic_ipi){
         .vector = (uint8_t)icr,
-        .delivery = (enum lapic_delivery)ICR_DELIVERY(icr),
-        .shorthand = (enum lapic_shorthand)ICR_SHORTHAND(icr),
+        .delivery = (enum lapic_delivery)(icr >> 8 & 7),
+        .shorthand = (enum lapic_shorthand)(icr >> 18 & 3),
         .logical = (icr & LAPIC_ICR_LOGICAL) != 0,
         .level = (icr & LAPIC_ICR_LEVEL) != 0,
         .assert = (icr & LAPIC_ICR_ASSERT) != 0,
@@ -31,28 +28,26 @@ struct lapic_ipi lapic_ipi(const struct lapic *lapic)
 
 /* Table 11-3 and its notes: the shorthands that include the sender go with fixed interrupts only,
  * and an INIT "de-assert" exists on older processors only. */
-static bool can_be_sent(uint32_t icr)
+static bool can_be_sent(const struct lapic_ipi *ipi)
 {
-    uint32_t delivery = ICR_DELIVERY(icr), shorthand = ICR_SHORTHAND(icr);
-
-    if (delivery == LAPIC_FIXED)
+    if (ipi->delivery == LAPIC_FIXED)
         return true;
-    if (delivery == LAPIC_RESERVED_3 || delivery == LAPIC_EXTINT)
+    if (ipi->delivery == LAPIC_RESERVED_3 || ipi->delivery == LAPIC_EXTINT)
         return false;
-    if (delivery == LAPIC_INIT && (icr & (LAPIC_ICR_LEVEL | LAPIC_ICR_ASSERT)) == LAPIC_ICR_LEVEL)
+    if (ipi->delivery == LAPIC_INIT && ipi->level && !ipi->assert)
         return false;
-    return shorthand == LAPIC_DESTINATION || shorthand == LAPIC_OTHERS;
+    return ipi->shorthand == LAPIC_DESTINATION || ipi->shorthand == LAPIC_OTHERS;
 }
 
 uint32_t lapic_icr_written(struct lapic *lapic)
 {
-    uint32_t icr = lapic->page[LAPIC_ICR / 4];
+    struct lapic_ipi ipi = lapic_ipi(lapic);
 
-    if (!can_be_sent(icr))
+    if (!can_be_sent(&ipi))
         return 0;
-    if (ICR_SHORTHAND(icr) == LAPIC_SELF)
-        return lapic_self_ipi(lapic, (uint8_t)icr);
-    if (ICR_DELIVERY(icr) <= LAPIC_LOWEST_PRIORITY && (uint8_t)icr < LAPIC_VECTOR_MIN)
+    if (ipi.shorthand == LAPIC_SELF)
+        return lapic_self_ipi(lapic, ipi.vector);
+    if (ipi.delivery <= LAPIC_LOWEST_PRIORITY && ipi.vector < LAPIC_VECTOR_MIN)
         return lapic_error(lapic, LAPIC_SEND_ILLEGAL_VECTOR);
     return LAPIC_IPI;
 }
