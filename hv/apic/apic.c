@@ -10,7 +10,6 @@
 #include "machine.h"
 #include "mem/pages.h"
 #include "quirks.h"
-#include "virt/guest.h"
 #include "virt/virt.h"
 
 #define POISON      0xDEADBEEFu

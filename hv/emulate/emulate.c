@@ -10,6 +10,7 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/x86.h"
+#include "layout.h"
 #include "model/decode.h"
 #include "virt/guest.h"
 #include "virt/virt.h"
