@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cpu/x86.h"
 #include "layout.h"
 #include "model/e820.h"
 #include <stdint.h>

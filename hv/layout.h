@@ -8,18 +8,11 @@
 #pragma once
 
 /* --- The disk: LBA numbers on the drive hv16 boots from; 0 is the MBR ----------------------- */
-#define LBA_HEADER        1 /* struct image_header */
-#define LBA_OPTIONS       2 /* one sector of text, see model/options.h */
-#define LBA_STAGE2        3 /* stage2, then the hypervisor, each from a sector boundary */
-#define SECTOR_SIZE       512
+#define LBA_HEADER        1   /* struct image_header */
+#define LBA_OPTIONS       2   /* one sector of text, see model/options.h */
+#define LBA_STAGE2        3   /* stage2, then the hypervisor, each from a sector boundary */
 #define IMAGE_MAX_SECTORS 128 /* stage2 + hypervisor, packed: 64 KiB */
 #define MBR_CODE_MAX      440 /* then the disk signature and the partition table */
-#define MBR_TABLE_OFFSET  446
-#define MBR_ENTRY_SIZE    16
-#define MBR_ENTRIES       4
-#define MBR_ACTIVE        0x80
-#define BOOT_SIGNATURE    0xAA55
-#define BOOT_SIG_OFFSET   510
 
 /* --- Low memory, while booting ---------------------------------------------------------------- */
 #define BOOT_SECTOR_ADDR 0x7C00  /* where every BIOS puts a boot sector */
@@ -42,17 +35,6 @@
 
 /* --- Memory the guest sees, but must not use ----------------------------------------------- */
 #define RESIDENT_SIZE 0x800 /* hv/guest/resident.asm and its tables, top of base memory */
-
-/* --- Real-mode data of the BIOS ----------------------------------------------------------------
- */
-#define BDA_EBDA          0x40E /* segment of the extended BIOS data area */
-#define BDA_BASE_MEMORY   0x413 /* KiB of memory below the EBDA, a word */
-#define BDA_WARM_START    0x467 /* a far address: see CMOS_SHUTDOWN */
-#define BDA_VIDEO_MODE    0x449
-#define BDA_VIDEO_COLUMNS 0x44A
-#define BDA_VIDEO_ROWS    0x484 /* rows minus one */
-#define BDA_END           0x500
-#define VGA_TEXT          0xB8000
 
 /* --- Ports: who has which; the others are in cpu/x86.h -----------------------------------------
  */

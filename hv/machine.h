@@ -4,6 +4,7 @@
 #pragma once
 
 #include "boot.h"
+#include "layout.h"
 #include "model/options.h"
 #include "vcpu.h"
 #include <stdint.h>

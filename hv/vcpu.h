@@ -15,27 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The numbers that ModRM, and so the exit qualifications, use for the general registers. */
-enum gpr {
-    REG_RAX,
-    REG_RCX,
-    REG_RDX,
-    REG_RBX,
-    REG_RSP,
-    REG_RBP,
-    REG_RSI,
-    REG_RDI,
-    REG_R8,
-    REG_R9,
-    REG_R10,
-    REG_R11,
-    REG_R12,
-    REG_R13,
-    REG_R14,
-    REG_R15,
-    REG_COUNT
-};
-
 #define VCPU_STACK_SIZE 8192 /* bytes */
 
 struct vcpu {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Lines of code of the hypervisor, without comments, blank lines and flat tables: all of it, and what
 # is read in one go, a module.
-CODE_LINES_MAX = 8600
+CODE_LINES_MAX = 7600
 MODULE_LINES_MAX = 2000
 EVENING_LINES_MAX = 3500
 FILE_LINES_MAX = 300
@@ -44,7 +44,7 @@ OWNED = [
      "RIP is advanced in vmx/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),
-    (r"\bVGA_TEXT\b", {"console/screen.c", "layout.h"},
+    (r"\bVGA_TEXT\b", {"console/screen.c", "cpu/x86.h"},
      "the text screen belongs to console/screen.c"),
     (r"lapic(->|\.)page", {"apic/", "model/"},
      "the virtual-APIC page is touched in apic/ only"),

@@ -3,7 +3,6 @@
  * the video adapter's ports.
  */
 #include "console/screen.h"
-#include "layout.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "model/format.h"

@@ -2,9 +2,9 @@
  * cpu/x86.h: constants of the architecture and of the PC that more than one file needs, once.
  *
  * Only plain numbers stand here: pure logic may include this, and tools/gen_inc.c prints what
- * assembly needs of it as build/x86.inc. Numbers of MSRs are in cpu/msr.h, the local APIC's
- * registers in model/lapic.h, the VMCS's fields and bits in vmx/, and what hv16 itself decides in
- * layout.h. Masks have 64 bits, as the registers have here: ~ of one leaves nothing out.
+ * assembly needs of it as build/x86.inc. Numbers of MSRs are in cpu/msr.h, the VMCS's
+ * fields and bits in vmx/, and what hv16 itself decides in layout.h. Masks have 64 bits, as the
+ * registers have here: ~ of one leaves nothing out.
  */
 #pragma once
 
@@ -118,3 +118,118 @@
 
 #define RESET_CONTROL_SYSTEM 0x02 /* of PORT_RESET_CONTROL: what is reset, all or the processor */
 #define RESET_CONTROL_CPU    0x04 /* 0 -> 1 resets */
+
+/* A disk of the PC: its sectors, and what the first one has: a partition table and a signature. */
+#define SECTOR_SIZE      512
+#define MBR_TABLE_OFFSET 446
+#define MBR_ENTRY_SIZE   16
+#define MBR_ENTRIES      4
+#define MBR_ACTIVE       0x80
+#define BOOT_SIGNATURE   0xAA55
+#define BOOT_SIG_OFFSET  510
+
+/* Real-mode data of the BIOS, and the memory of text mode. */
+#define BDA_EBDA          0x40E /* segment of the extended BIOS data area */
+#define BDA_BASE_MEMORY   0x413 /* KiB of memory below the EBDA, a word */
+#define BDA_WARM_START    0x467 /* a far address: see CMOS_SHUTDOWN */
+#define BDA_VIDEO_MODE    0x449
+#define BDA_VIDEO_COLUMNS 0x44A
+#define BDA_VIDEO_ROWS    0x484 /* rows minus one */
+#define BDA_END           0x500
+#define VGA_TEXT          0xB8000
+
+/* The numbers that ModRM, and so the exit qualifications, use for the general registers. */
+enum gpr {
+    REG_RAX,
+    REG_RCX,
+    REG_RDX,
+    REG_RBX,
+    REG_RSP,
+    REG_RBP,
+    REG_RSI,
+    REG_RDI,
+    REG_R8,
+    REG_R9,
+    REG_R10,
+    REG_R11,
+    REG_R12,
+    REG_R13,
+    REG_R14,
+    REG_R15,
+    REG_COUNT
+};
+
+/* Memory types: SDM volume 3, "Methods of Caching Available" (3A 12.3). */
+enum memory_type { MEM_UC = 0, MEM_WC = 1, MEM_WT = 4, MEM_WP = 5, MEM_WB = 6 };
+
+/* Offsets of the local APIC's registers: SDM volume 3, "Local APIC Register Address Map" (3A table
+ * 11-1). IRR, ISR and TMR are eight words of 32 bits each, 10H apart. x2APIC has them at MSR 800H +
+ * offset / 10H. */
+#define LAPIC_ID            0x020u
+#define LAPIC_VERSION       0x030u
+#define LAPIC_TPR           0x080u
+#define LAPIC_APR           0x090u
+#define LAPIC_PPR           0x0A0u
+#define LAPIC_EOI           0x0B0u
+#define LAPIC_RRD           0x0C0u
+#define LAPIC_LDR           0x0D0u
+#define LAPIC_DFR           0x0E0u
+#define LAPIC_SVR           0x0F0u
+#define LAPIC_ISR           0x100u
+#define LAPIC_TMR           0x180u
+#define LAPIC_IRR           0x200u
+#define LAPIC_ESR           0x280u
+#define LAPIC_LVT_CMCI      0x2F0u
+#define LAPIC_ICR           0x300u /* in x2APIC mode 64 bits wide */
+#define LAPIC_ICR_HIGH      0x310u
+#define LAPIC_LVT_TIMER     0x320u
+#define LAPIC_LVT_THERMAL   0x330u
+#define LAPIC_LVT_PERF      0x340u
+#define LAPIC_LVT_LINT0     0x350u
+#define LAPIC_LVT_LINT1     0x360u
+#define LAPIC_LVT_ERROR     0x370u
+#define LAPIC_INITIAL_COUNT 0x380u
+#define LAPIC_CURRENT_COUNT 0x390u
+#define LAPIC_DIVIDE        0x3E0u
+#define LAPIC_SELF_IPI      0x3F0u /* x2APIC only */
+
+#define LAPIC_SVR_ENABLE 0x100u /* "APIC software enable" */
+#define LAPIC_LVT_MASKED 0x10000u
+#define LAPIC_LVT_TSC    0x40000u /* timer mode TSC-deadline */
+
+/* Bits of the ICR: SDM volume 3, "Interrupt Command Register (ICR)" (3A 11.6.1). */
+#define LAPIC_ICR_NMI     0x00400u /* delivery modes: those of enum lapic_delivery */
+#define LAPIC_ICR_INIT    0x00500u
+#define LAPIC_ICR_STARTUP 0x00600u
+#define LAPIC_ICR_LOGICAL 0x00800u
+#define LAPIC_ICR_PENDING 0x01000u /* "delivery status" */
+#define LAPIC_ICR_ASSERT  0x04000u
+#define LAPIC_ICR_LEVEL   0x08000u
+#define LAPIC_ICR_SELF    0x40000u /* shorthands: those of enum lapic_shorthand */
+#define LAPIC_ICR_OTHERS  0xC0000u
+
+/* Its fields "delivery mode" and "destination shorthand". */
+enum lapic_delivery {
+    LAPIC_FIXED,
+    LAPIC_LOWEST_PRIORITY,
+    LAPIC_SMI,
+    LAPIC_RESERVED_3,
+    LAPIC_NMI,
+    LAPIC_INIT,
+    LAPIC_STARTUP,
+    LAPIC_EXTINT, /* of an LVT entry; reserved in the ICR */
+};
+enum lapic_shorthand { LAPIC_DESTINATION, LAPIC_SELF, LAPIC_ALL, LAPIC_OTHERS };
+
+/* Bits of the ESR: SDM volume 3, "Error Handling" (3A 11.5.3). */
+#define LAPIC_SEND_ILLEGAL_VECTOR    0x20u
+#define LAPIC_RECEIVE_ILLEGAL_VECTOR 0x40u
+#define LAPIC_ILLEGAL_REGISTER       0x80u
+#define LAPIC_VECTOR_MIN             16u /* the vectors below are the illegal ones */
+
+/* IA32_APIC_BASE: SDM volume 3, "Local APIC Status and Location" (3A 11.4.4). */
+#define APIC_BASE_BSP     0x100ull
+#define APIC_BASE_EXTD    0x400ull /* x2APIC mode */
+#define APIC_BASE_EN      0x800ull
+#define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
+#define APIC_BASE_DEFAULT 0xFEE00000u /* the address after power-up */

@@ -69,8 +69,7 @@ static void step_instruction_end(const struct hidden_state *hidden)
 
 /*
  * An event on its way to a stack in the block is delivered by this entry, with no trap at its end.
- * So the guest exits after it, before the handler's first instruction. On a processor that cannot
- * do that the decoy is there until the next exit, whatever it is.
+ * So the guest exits after it, before the handler's first instruction.
  */
 static void step_event(struct hidden_state *hidden)
 {

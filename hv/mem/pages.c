@@ -4,6 +4,7 @@
  */
 #include "mem/pages.h"
 #include "console/end.h"
+#include "cpu/x86.h"
 #include "layout.h"
 #include "lib/string.h"
 

@@ -3,7 +3,6 @@
  */
 #pragma once
 
-#include "cpu/x86.h"
 #include <stdint.h>
 
 /* `count` pages in a row, zeroed, at an address inside the block. Stops the machine, saying so,

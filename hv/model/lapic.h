@@ -13,67 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Offsets of the registers: SDM, "Local APIC Register Address Map" (table 11-1). IRR, ISR and TMR
- * are eight words of 32 bits each, 10H apart. x2APIC has them at MSR 800H + offset / 10H. */
-#define LAPIC_ID            0x020u
-#define LAPIC_VERSION       0x030u
-#define LAPIC_TPR           0x080u
-#define LAPIC_APR           0x090u
-#define LAPIC_PPR           0x0A0u
-#define LAPIC_EOI           0x0B0u
-#define LAPIC_RRD           0x0C0u
-#define LAPIC_LDR           0x0D0u
-#define LAPIC_DFR           0x0E0u
-#define LAPIC_SVR           0x0F0u
-#define LAPIC_ISR           0x100u
-#define LAPIC_TMR           0x180u
-#define LAPIC_IRR           0x200u
-#define LAPIC_ESR           0x280u
-#define LAPIC_LVT_CMCI      0x2F0u
-#define LAPIC_ICR           0x300u /* in x2APIC mode 64 bits wide */
-#define LAPIC_ICR_HIGH      0x310u
-#define LAPIC_LVT_TIMER     0x320u
-#define LAPIC_LVT_THERMAL   0x330u
-#define LAPIC_LVT_PERF      0x340u
-#define LAPIC_LVT_LINT0     0x350u
-#define LAPIC_LVT_LINT1     0x360u
-#define LAPIC_LVT_ERROR     0x370u
-#define LAPIC_INITIAL_COUNT 0x380u
-#define LAPIC_CURRENT_COUNT 0x390u
-#define LAPIC_DIVIDE        0x3E0u
-#define LAPIC_SELF_IPI      0x3F0u /* x2APIC only */
-
-#define LAPIC_SVR_ENABLE 0x100u /* "APIC software enable" */
 /* The highest LVT entry is number 5, so there is none for CMCI: a guest of hv16 gets no
  * machine-check interrupts to handle. SDM, "Local APIC Version Register" (11.4.8). */
 #define LAPIC_VERSION_VALUE 0x00050014u
-#define LAPIC_LVT_MASKED    0x10000u
-#define LAPIC_LVT_TSC       0x40000u /* timer mode TSC-deadline */
 #define LAPIC_NO_VECTOR     (-1)
-
-/* Bits of the ICR: SDM, "Interrupt Command Register (ICR)" (11.6.1). */
-#define LAPIC_ICR_NMI     0x00400u /* delivery modes: those of enum lapic_delivery */
-#define LAPIC_ICR_INIT    0x00500u
-#define LAPIC_ICR_STARTUP 0x00600u
-#define LAPIC_ICR_LOGICAL 0x00800u
-#define LAPIC_ICR_PENDING 0x01000u /* "delivery status" */
-#define LAPIC_ICR_ASSERT  0x04000u
-#define LAPIC_ICR_LEVEL   0x08000u
-#define LAPIC_ICR_SELF    0x40000u /* shorthands: those of enum lapic_shorthand */
-#define LAPIC_ICR_OTHERS  0xC0000u
-
-/* Bits of the ESR: SDM, "Error Handling" (11.5.3). */
-#define LAPIC_SEND_ILLEGAL_VECTOR    0x20u
-#define LAPIC_RECEIVE_ILLEGAL_VECTOR 0x40u
-#define LAPIC_ILLEGAL_REGISTER       0x80u
-#define LAPIC_VECTOR_MIN             16u /* the vectors below are the illegal ones */
-
-/* IA32_APIC_BASE: SDM, "Local APIC Status and Location" (11.4.4). */
-#define APIC_BASE_BSP     0x100ull
-#define APIC_BASE_EXTD    0x400ull /* x2APIC mode */
-#define APIC_BASE_EN      0x800ull
-#define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
-#define APIC_BASE_DEFAULT 0xFEE00000u /* the address after power-up */
 
 /* What the caller must do after a write. Several may come together. */
 #define LAPIC_UPDATE    0x01u /* IRR, ISR, TPR or SVR changed: look again what can be delivered */
@@ -81,19 +24,6 @@
 #define LAPIC_IPI       0x04u /* ICR was written: lapic_ipi() says what to send. Never for "self" */
 #define LAPIC_LVT       0x08u /* a local-vector-table entry, SVR, LDR or DFR changed */
 #define LAPIC_TIMER     0x10u /* initial count or divide configuration was written */
-
-/* What the ICR asks for: SDM, "Interrupt Command Register (ICR)" (11.6.1). */
-enum lapic_delivery {
-    LAPIC_FIXED,
-    LAPIC_LOWEST_PRIORITY,
-    LAPIC_SMI,
-    LAPIC_RESERVED_3,
-    LAPIC_NMI,
-    LAPIC_INIT,
-    LAPIC_STARTUP,
-    LAPIC_EXTINT, /* of an LVT entry; reserved in the ICR */
-};
-enum lapic_shorthand { LAPIC_DESTINATION, LAPIC_SELF, LAPIC_ALL, LAPIC_OTHERS };
 
 struct lapic_ipi {
     uint8_t vector;

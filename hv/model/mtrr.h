@@ -4,10 +4,9 @@
  */
 #pragma once
 
+#include "cpu/x86.h"
 #include <stdbool.h>
 #include <stdint.h>
-
-enum memory_type { MEM_UC = 0, MEM_WC = 1, MEM_WT = 4, MEM_WP = 5, MEM_WB = 6 };
 
 /* "IA32_MTRRCAP Register" (12.11.1). */
 #define MTRRCAP_COUNT 0xFFull /* the number of variable ranges */

@@ -2,11 +2,10 @@
  * model/partition.c: what an MBR's partition table says.
  */
 #include "model/partition.h"
-#include "layout.h"
+#include "cpu/x86.h"
 
-#define ENTRY_TYPE    4 /* offsets in an entry */
-#define ENTRY_LBA     8
-#define ENTRY_SECTORS 12
+#define ENTRY_TYPE 4 /* offsets in an entry */
+#define ENTRY_LBA  8
 
 static uint32_t read32(const uint8_t *at)
 {
@@ -28,7 +27,6 @@ enum partition_result partition_active(const uint8_t *mbr, struct partition *par
         partition->index = i;
         partition->type = entry[ENTRY_TYPE];
         partition->first_lba = read32(entry + ENTRY_LBA);
-        partition->sectors = read32(entry + ENTRY_SECTORS);
     }
     if (active == 0)
         return PARTITION_NONE_ACTIVE;

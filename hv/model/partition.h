@@ -17,7 +17,6 @@ struct partition {
     uint32_t index; /* 0 to 3 */
     uint8_t type;
     uint32_t first_lba;
-    uint32_t sectors;
 };
 
 /*

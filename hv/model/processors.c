@@ -2,7 +2,7 @@
  * model/processors.c: the way through ACPI's tables to that of the processors.
  */
 #include "model/processors.h"
-#include "layout.h"
+#include "cpu/x86.h"
 #include "lib/string.h"
 
 #define ROM_START 0xE0000u /* where a BIOS puts its tables, up to 1 MiB; or into the EBDA */

@@ -3,7 +3,6 @@
  */
 #pragma once
 
-#include "cpu/x86.h"
 #include "virt/exit.h"
 #include <stdbool.h>
 #include <stdint.h>

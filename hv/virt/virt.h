@@ -53,8 +53,8 @@ struct virt_operations {
     /* --- What exits --- */
 
     void (*set_control)(enum virt_control control, bool on);
-    /* The next entry exits before the guest executes anything, on processors that can do that; or
-     * that is over. With several processors it works from an NMI handler, too. */
+    /* The next entry exits before the guest executes anything; or that is over. With several
+     * processors it works from an NMI handler, too. */
     void (*exit_soon)(bool wanted);
     /* `msr` is below 2000H. */
     void (*trap_msr)(const struct vcpu *vcpu, uint32_t msr, bool read, bool write);

@@ -8,11 +8,10 @@
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 #include "machine.h"
-#include "vmx/fields.h"
+#include "vmx/bits.h"
 
-#define VMX_BASIC_TRUE    (1ull << 55) /* the IA32_VMX_TRUE_... MSRs exist */
-#define LINEAR_WIDTH      48
-#define PHYSICAL_WIDTH_36 36 /* of a processor without CPUID 80000008h */
+#define VMX_BASIC_TRUE (1ull << 55) /* the IA32_VMX_TRUE_... MSRs exist */
+#define LINEAR_WIDTH   48
 
 struct vmcs_capabilities vmx_capabilities;
 
@@ -20,7 +19,8 @@ struct vmcs_capabilities vmx_capabilities;
  * must be. */
 #define MAY_BE_1(controls) ((uint64_t)(controls) << 32)
 
-/* What hv16 cannot do without: all of these bits in a capability MSR. */
+/* What hv16 cannot do without: all of these bits in a capability MSR. Each processor that has
+ * "unrestricted guest" has all that stands after it here. */
 static const struct {
     const uint64_t *capability;
     uint64_t bits;
@@ -31,6 +31,8 @@ static const struct {
     {&vmx_capabilities.proc, MAY_BE_1(PROC_USE_MSR_BITMAPS), "use MSR bitmaps"},
     {&vmx_capabilities.proc2, MAY_BE_1(PROC2_ENABLE_EPT), "enable EPT"},
     {&vmx_capabilities.proc2, MAY_BE_1(PROC2_UNRESTRICTED_GUEST), "unrestricted guest"},
+    {&vmx_capabilities.pin, MAY_BE_1(PIN_VIRTUAL_NMIS), "virtual NMIs"},
+    {&vmx_capabilities.pin, MAY_BE_1(PIN_PREEMPTION_TIMER), "activate VMX-preemption timer"},
     {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_HOST_ADDRESS_SPACE_SIZE), "host address-space size"},
     {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_SAVE_EFER), "save IA32_EFER"},
     {&vmx_capabilities.exit, MAY_BE_1(EXITCTL_LOAD_EFER), "load IA32_EFER on exit"},
@@ -89,8 +91,7 @@ static void read_capabilities(void)
     if (vmx_allows(caps->proc2, PROC2_ENABLE_EPT))
         caps->ept_vpid = rdmsr(MSR_IA32_VMX_EPT_VPID);
     machine.has_1g_pages = (caps->ept_vpid & VMX_EPT_1G_PAGES) != 0;
-    machine.physical_bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xFF
-                                                                   : PHYSICAL_WIDTH_36;
+    machine.physical_bits = cpuid(0x80000008, 0).eax & 0xFF; /* there, as long mode is */
     caps->physical_width = machine.physical_bits;
     caps->linear_width = LINEAR_WIDTH;
 }
@@ -111,10 +112,6 @@ void vmx_check_machine(void)
 
 const char *vmx_lacks_for_several(bool real_sipis)
 {
-    if (!vmx_allows(vmx_capabilities.pin, PIN_VIRTUAL_NMIS))
-        return "no \"virtual NMIs\"";
-    if (!vmx_allows(vmx_capabilities.pin, PIN_PREEMPTION_TIMER))
-        return "no \"activate VMX-preemption timer\"";
     if (real_sipis && (vmx_capabilities.misc & VMX_MISC_WAIT_FOR_SIPI) == 0)
         return "no activity state \"wait-for-SIPI\", which apic=off needs";
     return NULL;

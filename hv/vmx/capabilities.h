@@ -27,8 +27,7 @@ void vmx_check_machine(void);
 /* What each processor needs: IA32_FEATURE_CONTROL allows VMXON there, or can be made to. */
 bool vmx_enable(void);
 
-/* What several processors need, in the SDM's words; NULL if nothing lacks. One processor reaches
- * another by NMI (apic/inbox.h): these must exit, and be told apart. */
+/* What several processors need, in the SDM's words; NULL if nothing lacks. */
 const char *vmx_lacks_for_several(bool real_sipis);
 
 /* Whether the processor allows these controls to be 1. Of `capability`, as of vmx_control()'s. */

@@ -7,8 +7,7 @@
 #include "vmx/capabilities.h"
 #include "vmx/enter.h"
 #include "vmx/explain/check.h"
-#include "vmx/explain/errors.h"
-#include "vmx/explain/field_names.h"
+#include "vmx/explain/words.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 

@@ -9,8 +9,7 @@
 #include "machine.h"
 #include "mem/pages.h"
 #include "vmx/capabilities.h"
-#include "vmx/explain/errors.h"
-#include "vmx/explain/field_names.h"
+#include "vmx/explain/words.h"
 
 static __attribute__((cold, noinline)) _Noreturn void access_failed(uint32_t field, bool write)
 {

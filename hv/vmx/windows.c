@@ -4,7 +4,6 @@
  * Source: SDM volume 3, "VM-Execution Control Fields" (3C 25.6), "Other Causes of VM Exits" (26.2).
  */
 #include "machine.h"
-#include "vmx/capabilities.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 
@@ -33,8 +32,6 @@ void vmx_set_control(enum virt_control control, bool on)
  * come from an NMI, at any time, and only writes the value: the control stays on. */
 void vmx_exit_soon(bool wanted)
 {
-    if (!vmx_allows(vmx_capabilities.pin, PIN_PREEMPTION_TIMER))
-        return;
     vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, wanted ? 0 : NEVER);
     vmcs_switch_bits(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER, wanted || machine.cpus > 1);
 }

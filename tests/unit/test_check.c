@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "vmx/explain/check.h"
-#include "vmx/explain/field_names.h"
+#include "vmx/explain/words.h"
 #include "vmx/fields.h"
 
 #include "check_control_rows.h"

@@ -1,7 +1,7 @@
 /*
  * test_processors.c: model/processors.c, on tables as firmware leaves them, and on damaged ones.
  */
-#include "layout.h"
+#include "cpu/x86.h"
 #include "model/processors.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-#include "vmx/explain/errors.h"
-#include "vmx/explain/field_names.h"
+#include "vmx/explain/words.h"
 
 static void test_field_names(void **state)
 {

@@ -2,7 +2,7 @@
  * vmx/explain/errors.c: numbers into words. SDM volume 3, "VM Instruction Error Numbers" (31.4) and
  * "VM-Entry Failures During or After Loading Guest State" (27.8).
  */
-#include "vmx/explain/errors.h"
+#include "vmx/explain/words.h"
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
  * list, so the two cannot differ. All names are one string, and those of fields that hv16 does not
  * use are left out, for the image has to be small. fields.h has them all.
  */
-#include "vmx/explain/field_names.h"
+#include "vmx/explain/words.h"
 #include "vmx/fields.h"
 
 /* Several names a line: one each would be 180 lines that say nothing. */
