@@ -150,7 +150,8 @@
 /* --- The access-rights fields: "Guest Register State" */
 #define AR_TYPE          0x0000000fu
 #define AR_TYPE_ACCESSED 0x00000001u
-#define AR_TYPE_READABLE 0x00000002u /* of code; of data: writable */
+#define AR_TYPE_READABLE 0x00000002u /* of code */
+#define AR_TYPE_WRITABLE 0x00000002u /* of data */
 #define AR_TYPE_CODE     0x00000008u
 #define AR_S             0x00000010u /* code or data, not system */
 #define AR_DPL           0x00000060u

@@ -33,3 +33,7 @@ _Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result);
 
 /* An exit with bit 31 of the reason set: the guest's state was refused. */
 _Noreturn void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason);
+
+/* Mends in the guest's state what a processor allows and VM entry refuses: repair.c. False: there
+ * was nothing of that kind. */
+bool vmx_repair_guest(void);

@@ -13,10 +13,12 @@
 
 static struct exit_handlers handlers; /* exits/table.c */
 
-/* Bit 31 says that the entry failed, so it is looked at before the reason is used as an index. */
-static __attribute__((cold, noinline)) _Noreturn void not_in_table(struct vcpu *vcpu,
-                                                                   uint64_t reason)
+/* Bit 31 says that the entry failed, so it is looked at before the reason is used as an index. The
+ * guest has run no instruction since, and is entered again if what was refused can be mended. */
+static __attribute__((cold, noinline)) void not_in_table(struct vcpu *vcpu, uint64_t reason)
 {
+    if (reason == (EXIT_REASON_ENTRY_FAILURE | EXIT_REASON_ENTRY_GUEST_STATE) && vmx_repair_guest())
+        return;
     if (reason & EXIT_REASON_ENTRY_FAILURE)
         vmx_explain_entry_failure(vcpu, (uint32_t)reason);
     vmx_dump(vcpu);
@@ -64,8 +66,10 @@ static void handle_exit(struct vcpu *vcpu)
         handlers.countdown_over(vcpu);
 
     reason = vmcs_read_proven(VMCS_EXIT_REASON);
-    if (reason >= EXIT_REASON_MAX)
+    if (reason >= EXIT_REASON_MAX) {
         not_in_table(vcpu, reason);
+        return;
+    }
     vcpu->exits[reason]++;
 
     switch (handlers.by_reason[reason](vcpu)) {

@@ -41,6 +41,10 @@ _Noreturn void vmx_explain_entry_failure(struct vcpu *vcpu, uint32_t reason)
     (void)vcpu, (void)reason;
     abort();
 }
+bool vmx_repair_guest(void)
+{
+    return false;
+}
 _Noreturn void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result)
 {
     (void)vcpu, (void)result;

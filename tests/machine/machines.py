@@ -105,12 +105,12 @@ def boot_native(folder: Path, name: str, *defines: str, **request) -> Run:
     return run
 
 
-def both_ways(folder: Path, name: str, *defines: str) -> tuple[Run, Run]:
-    """A guest under hv16, and natively."""
+def both_ways(folder: Path, name: str, *defines: str, **request) -> tuple[Run, Run]:
+    """A guest under hv16, to which `request` is, and natively."""
     ways = folder / f"{name}_hv16", folder / f"{name}_native"
     for way in ways:
         way.mkdir()
-    return (boot_guest(ways[0], name, *defines).check_ended(),
+    return (boot_guest(ways[0], name, *defines, **request).check_ended(),
             boot_native(ways[1], name, *defines))
 
 
