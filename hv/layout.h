@@ -30,8 +30,11 @@
  * with the A20 gate closed, address bit 20 reads as 0, and an even MiB does not notice. */
 #define HV_BLOCK_SIZE      0x200000
 #define HV_PAGE_TABLES     0xF0000 /* offset of the page tables that stage2 builds */
+#define HV_PML4            0xF0000 /* what CR3 points to, ... */
+#define HV_PML4_START      0xF1000 /* ... and until a processor is in long mode */
 #define HV_PAGE_TABLES_END 0x100000
 #define HV_VIRT            0xFFFFFFFF80000000 /* where the hypervisor is linked */
+#define HV_PHYSICAL        0xFFFF800000000000 /* where it finds physical address 0, and 4 GiB on */
 
 /* --- Memory the guest sees, but must not use ----------------------------------------------- */
 #define RESIDENT_SIZE 0x800 /* hv/guest/resident.asm and its tables, top of base memory */

@@ -22,15 +22,17 @@ struct machine {
 extern struct machine machine;
 extern struct vcpu vcpus[CPUS_MAX];
 
-/* Ports and memory of the guest are identity mapped below 4 GiB: physical to virtual and back. */
+/* The guest's memory and the machine's devices, below 4 GiB. Not where a pointer of value 0 leads:
+ * that faults. */
 static inline void *physical_pointer(uint64_t address)
 {
-    return (void *)address;
+    return (void *)(HV_PHYSICAL + address);
 }
 
-/* The physical address of something inside the hypervisor's block. */
+/* The physical address of something inside the hypervisor's block, or of what physical_pointer()
+ * gave. */
 static inline uint64_t physical_address(const void *pointer)
 {
     uint64_t address = (uint64_t)pointer;
-    return address >= HV_VIRT ? address - HV_VIRT + machine.boot.hv_base : address;
+    return address >= HV_VIRT ? address - HV_VIRT + machine.boot.hv_base : address - HV_PHYSICAL;
 }

@@ -33,7 +33,7 @@ stage2_start:
 bits 32
 stage2_32:
     call    hypervisor_unpack   ; unpack.asm:   from the buffer into the block
-    call    paging_build        ; paging.asm:   identity map, and HV_VIRT
+    call    paging_build        ; paging.asm:   HV_VIRT, and physical memory
     jmp     long_enter          ; longmode.asm: 32 -> 64 bits, and into hv_entry
 
 %include "print.asm"

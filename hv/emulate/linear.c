@@ -9,7 +9,7 @@
 #include "model/guest_walk.h"
 #include "virt/guest.h"
 
-#define REACHABLE 0x100000000ull /* the identity map's end */
+#define REACHABLE 0x100000000ull /* where physical_pointer() ends */
 
 static uint8_t *pointer_to(uint64_t physical)
 {

@@ -100,6 +100,7 @@ void tables_load(uint32_t cpu)
     struct pointer gdtr = {sizeof gdt - 1, (uint64_t)gdt};
     struct pointer idtr = {sizeof idt - 1, (uint64_t)idt};
 
+    write_cr3(machine.boot.hv_base + HV_PML4);
     fill_tss(cpu);
     if (cpu == 0)
         fill_idt(); /* one for all */

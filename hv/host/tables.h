@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Leaves stage2's GDT, which lies in memory that will be the guest's, for one in the block, and
- * loads the TSS of processor `cpu`, counted from 0, and an IDT whose handlers print the registers
- * and stop. Once more after a reset of the processor. */
+/* Leaves stage2's GDT, which lies in memory that will be the guest's, for one in the block, and the
+ * page tables to start with for those in which nothing is at address 0. Loads the TSS of processor
+ * `cpu`, counted from 0, and an IDT whose handlers print the registers and stop. Once more after a
+ * reset of the processor. */
 void tables_load(uint32_t cpu);
 
 /* Whose processor this runs on: its TSS says so. After tables_load(). */

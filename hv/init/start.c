@@ -49,7 +49,7 @@ void cpus_place_trampoline(struct vcpu *vcpu, void (*entry)(struct vcpu *))
     struct trampoline *copy = physical_pointer(TRAMPOLINE_ADDR);
 
     memcpy(copy, trampoline, TRAMPOLINE_MAX);
-    copy->cr3 = read_cr3();
+    copy->cr3 = machine.boot.hv_base + HV_PML4_START;
     copy->cr0 = read_cr0();
     copy->stack = (uint64_t)(vcpu->stack + VCPU_STACK_SIZE);
     copy->vcpu = (uint64_t)vcpu;

@@ -40,7 +40,7 @@ static struct {
 
 static void *table_of(uint64_t entry)
 {
-    /* The tables lie in the block, which the identity map reaches as well. */
+    /* The tables lie in the block, and that below 4 GiB. */
     return physical_pointer(entry & EPT_ADDRESS);
 }
 
