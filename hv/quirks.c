@@ -4,6 +4,7 @@
 #include "quirks.h"
 #include "cpu/x86.h"
 #include "host/tables.h"
+#include "machine.h"
 #include "virt/guest.h"
 #include "virt/inject.h"
 #include "virt/virt.h"
@@ -29,7 +30,7 @@ void quirk_delivery_does_not_wake(void)
 
 void quirk_window_is_shut_in_hlt(bool wanted)
 {
-    virt->set_control(HLT_EXITING, wanted);
+    virt->set_control(HLT_EXITING, wanted || machine.cpus > 1);
 }
 
 bool quirk_delivery_ignores_if(struct vcpu *vcpu)
@@ -37,9 +38,30 @@ bool quirk_delivery_ignores_if(struct vcpu *vcpu)
     return lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR && !inject_can_interrupt();
 }
 
-bool quirk_nmi_wakes(const struct vcpu *vcpu)
+void quirk_nmi_wakes_from_hlt(void)
 {
-    return vcpu->init.waits_for_sipi;
+    virt->set_control(HLT_EXITING, true);
+}
+
+void quirk_falls_asleep(struct vcpu *vcpu, uint64_t rip)
+{
+    vcpu->quirks.hlt_exits = vcpu_exits_total(vcpu);
+    vcpu->quirks.hlt_rip = rip;
+}
+
+/* With no exit after that of HLT but this one, the guest has executed nothing since. If it is
+ * elsewhere all the same, an INIT and a SIPI have come now. */
+bool quirk_nmi_has_woken(struct vcpu *vcpu)
+{
+    struct quirks_state *quirks = &vcpu->quirks;
+    bool slept = quirks->hlt_rip != 0 && vcpu_exits_total(vcpu) == quirks->hlt_exits + 1;
+
+    if (vcpu->init.waits_for_sipi)
+        return true;
+    if (!slept || inject_is_pending() || guest_read(GUEST_RIP) != quirks->hlt_rip)
+        return false;
+    quirks->hlt_exits++; /* it goes on sleeping */
+    return true;
 }
 
 /* Not every instruction exits: neither the number of exits nor RIP alone would tell. The exit that

@@ -39,10 +39,15 @@ void quirk_window_is_shut_in_hlt(bool wanted);
  * one back. */
 bool quirk_delivery_ignores_if(struct vcpu *vcpu);
 
-/* Bochs 2.7 lets an NMI that exits wake a processor that sleeps in the guest. Rule: an exit leaves
- * the activity state as it is, and in "wait-for-SIPI" NMIs are blocked. SDM volume 3, "Guest
- * Non-Register State" (3C 25.4.2). True: it waits for a SIPI, so put it to sleep again. */
-bool quirk_nmi_wakes(const struct vcpu *vcpu);
+/* Bochs up to 3.0 lets an NMI that exits wake a processor that sleeps in the guest. Rule: an exit
+ * leaves the activity state as it is, and in "wait-for-SIPI" NMIs are blocked. SDM volume 3, "Guest
+ * Non-Register State" (3C 25.4.2). So where NMIs bring notes HLT exits, too (the first). Who has
+ * gone to sleep with interrupts off, before the instruction at `rip`, is remembered (the second):
+ * nothing but an NMI of the guest's wakes that one. True (the third): it waits for a SIPI, or for
+ * such an NMI, so put it to sleep again. */
+void quirk_nmi_wakes_from_hlt(void);
+void quirk_falls_asleep(struct vcpu *vcpu, uint64_t rip);
+bool quirk_nmi_has_woken(struct vcpu *vcpu);
 
 /* --- INIT and SIPI --- */
 

@@ -14,5 +14,7 @@
 struct quirks_state {
     uint64_t init_exits; /* at the last INIT or SIPI: how many exits there were, ... */
     uint64_t init_rip;   /* ... and where the guest was */
+    uint64_t hlt_exits;  /* how many exits there were when it fell asleep, interrupts off, ... */
+    uint64_t hlt_rip;    /* ... and where it goes on */
     bool smis_stay_blocked;
 };

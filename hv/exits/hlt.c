@@ -5,11 +5,16 @@
 #include "apic/apic.h"
 #include "cpu/x86.h"
 #include "exits/exits.h"
+#include "quirks.h"
 #include "virt/guest.h"
 
 enum exit_action exit_hlt(struct vcpu *vcpu)
 {
-    if ((guest_read(GUEST_RFLAGS) & RFLAGS_IF) == 0 || !apic_is_waiting(vcpu))
+    bool interrupts_on = (guest_read(GUEST_RFLAGS) & RFLAGS_IF) != 0;
+
+    if (!interrupts_on)
+        quirk_falls_asleep(vcpu, guest_read(GUEST_RIP) + guest_read(EXIT_LENGTH));
+    if (!interrupts_on || !apic_is_waiting(vcpu))
         guest_write(GUEST_ACTIVITY, SLEEP_HLT);
     return EXIT_SKIP;
 }

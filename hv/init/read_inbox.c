@@ -1,6 +1,7 @@
 /*
  * init/read_inbox.c: what the notes of other processors come to.
  */
+#include "apic/apic.h"
 #include "apic/inbox.h"
 #include "guest/restart.h"
 #include "init/init.h"
@@ -15,6 +16,8 @@ void inbox_open(struct vcpu *vcpu)
     if (machine.cpus > 1) {
         virt->set_control(NMI_EXITING, true);
         virt->exit_soon(false);
+        if (apic_mode != NULL)
+            quirk_nmi_wakes_from_hlt();
     }
     __atomic_store_n(&vcpu->is_up, true, __ATOMIC_RELEASE);
 }
@@ -37,6 +40,6 @@ void inbox_read(struct vcpu *vcpu)
         init_receive_sipi(vcpu, (uint8_t)(notes >> 8));
     if (notes & NOTE_RESTART)
         guest_restart_here(vcpu);
-    if (quirk_nmi_wakes(vcpu))
+    if (quirk_nmi_has_woken(vcpu))
         init_sleep();
 }

@@ -37,6 +37,20 @@ def test_init_sipi_nmis_and_interrupts_do_what_real_processors_do(runs, native, 
     assert runs(mode).values == native | {"edx": EDX}
 
 
+@pytest.fixture(scope="module")
+def native_halted(folder):
+    return boot_native(folder, "halted", cpus=2).values
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_processor_in_hlt_wakes_for_what_wakes_real_processors(tmp_path, native_halted, mode):
+    """With interrupts off that is the NMI: two HLTs in all, however many interrupts are sent."""
+    assert native_halted["off_halts"] == 1 and native_halted["nmi_halts"] == 2
+    assert native_halted["on_fixed"] == 100
+    run = boot_guest(tmp_path, "halted", options=[f"apic={mode}"], cpus=2).check_ended()
+    assert run.values == native_halted
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_no_init_or_sipi_leaves_hv16(runs, mode):
     run = runs(mode)
