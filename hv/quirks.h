@@ -33,10 +33,10 @@ void quirk_delivery_does_not_wake(void);
  * while a window is wanted. */
 void quirk_window_is_shut_in_hlt(bool wanted);
 
-/* Bochs 2.7 hands a pending virtual interrupt over as soon as an interrupt of the machine comes,
- * whatever RFLAGS.IF is. Rule: SDM volume 3, "Evaluation of Pending Virtual Interrupts"
- * (3C 30.2.1): not while IF is 0, nor while the window is asked for. True: ask for it, to hold this
- * one back. */
+/* Bochs, up to its sources of August 2026, hands a pending virtual interrupt over as soon as an
+ * interrupt of the machine comes, whatever RFLAGS.IF is. Rule: SDM volume 3, "Evaluation of Pending
+ * Virtual Interrupts" (3C 30.2.1): not while IF is 0, nor while the window is asked for. True: ask
+ * for it, to hold this one back. */
 bool quirk_delivery_ignores_if(struct vcpu *vcpu);
 
 /* Bochs up to 3.0 lets an NMI that exits wake a processor that sleeps in the guest. Rule: an exit

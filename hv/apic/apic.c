@@ -158,13 +158,20 @@ bool apic_answers(const struct vcpu *vcpu, uint64_t physical)
     return same_page(vcpu->lapic.base, physical) && (vcpu->lapic.base & mode) == APIC_BASE_EN;
 }
 
+/* What the machine's own APIC adds to a register: the count, and to IRR what has not exited yet,
+ * while the guest has interrupts off. */
+static uint32_t machines_part(uint32_t offset)
+{
+    bool is_irr = (offset & ~0x7Fu) == LAPIC_IRR;
+
+    return is_irr || offset == LAPIC_CURRENT_COUNT ? physical_apic_read(offset) : 0;
+}
+
 uint32_t apic_read(struct vcpu *vcpu, uint32_t offset)
 {
-    uint32_t errors = vcpu->lapic.errors, value;
+    uint32_t errors = vcpu->lapic.errors;
+    uint32_t value = lapic_read(&vcpu->lapic, offset) | machines_part(offset);
 
-    if (offset == LAPIC_CURRENT_COUNT)
-        return physical_apic_read(offset);
-    value = lapic_read(&vcpu->lapic, offset);
     if (vcpu->lapic.errors != errors)
         apic_update(vcpu); /* the error may be an interrupt */
     return value;
@@ -202,8 +209,7 @@ bool apic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
     }
     if (!lapic_read_msr(&vcpu->lapic, msr, value))
         return false;
-    if (msr == MSR_X2APIC_FIRST + LAPIC_CURRENT_COUNT / 16)
-        *value = physical_apic_read(LAPIC_CURRENT_COUNT);
+    *value |= machines_part((msr - MSR_X2APIC_FIRST) << 4);
     return true;
 }
 

@@ -28,10 +28,18 @@ static bool may_read(struct lapic *lapic, uint32_t msr)
     return msr != MSR_X2APIC_FIRST + LAPIC_CURRENT_COUNT / 16 && lapic_read_msr(lapic, msr, &value);
 }
 
+/* Without delivery the page is not all of the truth: TPR changes without PPR, and IRR lacks what
+ * the machine has. */
 void x2apic_follow_delivery(struct vcpu *vcpu)
 {
-    bool trap = vcpu->external.left || !lapic_is_x2apic(&vcpu->lapic);
+    bool x2apic = lapic_is_x2apic(&vcpu->lapic);
+    bool trap = vcpu->external.left || !x2apic;
 
+    if (apic_delivers())
+        virt->set_control(APIC_REGISTER_VIRTUALIZATION, x2apic || !vcpu->external.left);
+    virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_PPR / 16, trap, true);
+    for (uint32_t i = 0; i < 8; i++)
+        virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_IRR / 16 + i, trap, true);
     virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_EOI / 16, true, trap);
     virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16, true, trap);
 }

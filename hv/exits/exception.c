@@ -3,7 +3,8 @@
  *
  * Exceptions exit only while one instruction is stepped over hidden memory (exits/hidden.c): #DB is
  * the end of the step, and any other one is the guest's own, which must not see the flags of the
- * step. NMIs exit only where there are several processors.
+ * step. NMIs exit, so that the processor can say when the guest takes the next one (virt/nmi.c), and
+ * because one processor reaches another by NMI.
  */
 #include "apic/inbox.h"
 #include "cpu/cpu.h"
@@ -17,7 +18,7 @@
 #include "virt/virt.h"
 
 /* Most NMIs say that there are notes of other processors; one without a note is the guest's. Both
- * are for now: with several processors the guest exits before its next instruction. */
+ * are for now: the guest exits before its next instruction. */
 void exit_nmi_in_hypervisor(struct vcpu *vcpu)
 {
     if (machine.ended)
@@ -26,8 +27,7 @@ void exit_nmi_in_hypervisor(struct vcpu *vcpu)
         return;
     if (!inbox_owns_nmi(vcpu))
         nmi_note(vcpu);
-    if (machine.cpus > 1)
-        virt->exit_soon(true);
+    virt->exit_soon(true);
 }
 
 static enum exit_action handle_nmi(struct vcpu *vcpu)

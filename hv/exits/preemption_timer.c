@@ -8,11 +8,12 @@
 #include "init/init.h"
 #include "machine.h"
 #include "virt/inject.h"
+#include "virt/nmi.h"
 
 enum exit_action exit_preemption_timer(struct vcpu *vcpu)
 {
     inject_interrupted_event();
-    if (vcpu->inbox.notes != 0 || machine.cpus > 1)
+    if (vcpu->inbox.notes != 0 || machine.cpus > 1 || nmi_is_open(vcpu))
         inbox_read(vcpu);
     return EXIT_RESUME;
 }

@@ -13,8 +13,8 @@
 
 void inbox_open(struct vcpu *vcpu)
 {
+    virt->set_control(NMI_EXITING, true);
     if (machine.cpus > 1) {
-        virt->set_control(NMI_EXITING, true);
         virt->exit_soon(false);
         if (apic_mode != NULL)
             quirk_nmi_wakes_from_hlt();

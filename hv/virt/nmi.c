@@ -1,9 +1,8 @@
 /*
- * virt/nmi.c: the guest's NMI on its way. Where NMIs exit, the processor can say when the guest
- * takes the next one (exit reason 8); else the next exits are tried.
+ * virt/nmi.c: the guest's NMI on its way. One that cannot go now goes when the processor says that
+ * the guest can take it (exit reason 8).
  */
 #include "virt/nmi.h"
-#include "machine.h"
 #include "virt/inject.h"
 #include "virt/virt.h"
 
@@ -19,8 +18,7 @@ void nmi_offer(struct vcpu *vcpu)
         vcpu->nmi.pending = false;
         vcpu->nmi.sent = true;
     }
-    if (machine.cpus > 1)
-        virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending);
+    virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending);
     vcpu->countdown = 1;
 }
 

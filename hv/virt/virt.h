@@ -15,6 +15,7 @@ enum virt_control {
     EXTERNAL_INTERRUPT_EXITING,
     ACKNOWLEDGE_INTERRUPT_ON_EXIT, /* the exit takes the vector from the machine's controllers */
     VIRTUAL_INTERRUPT_DELIVERY,
+    APIC_REGISTER_VIRTUALIZATION,
     NMI_EXITING, /* and the guest's own NMIs are told apart: for several processors */
     HLT_EXITING,
     INTERRUPT_WINDOW_EXITING, /* the guest exits as soon as it can take an interrupt, */

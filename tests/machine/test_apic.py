@@ -142,6 +142,21 @@ def test_nothing_comes_while_the_guest_has_interrupts_off(runs, native_if_off, m
     assert values["irr"] == native_if_off["irr"] != 0
 
 
+@pytest.fixture(scope="module")
+def native_left(folder):
+    return boot_native(folder, "left").values
+
+
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_ppr_and_irr_are_right_while_an_interrupt_of_the_8259_waits_for_if(runs, native_left, mode):
+    """PPR also through the MSRs, in modes that have them."""
+    values = runs("left", mode).values
+    shown = {name: value for name, value in native_left.items()
+             if mode in ("off", "x2apic", "posted") or not name.startswith("x2apic_")}
+    assert native_left["pit"] == 1 and native_left["irr"] != 0 and len(native_left) == 10
+    assert values == shown
+
+
 # --- NMIs ------------------------------------------------------------------------------------------
 
 
@@ -150,7 +165,8 @@ def test_each_nmi_comes_once_at_once_and_in_turn(runs, mode):
     values = runs("nmi", mode).values
     assert values["alone"] == 1
     assert (values["fault"], values["with_fault"]) == (GP, 3), "an exception must not replace an NMI"
-    assert values["nested"] == 7
+    assert values["at_iret"] == 5
+    assert values["nested"] == 9
 
 
 # --- The I/O APIC ----------------------------------------------------------------------------------

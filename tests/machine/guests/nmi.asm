@@ -30,6 +30,12 @@ main:
         SHOW "fault", eax
         movzx eax, byte [count]
         SHOW "with_fault", eax
+        mov byte [sends], 1             ; in the handler: it is due at the IRET, with no exit there
+        WR LAPIC_ICR, ICR_NMI
+        nop
+        nop
+        movzx eax, byte [count]
+        SHOW "at_iret", eax
         mov byte [sends], 3             ; in the handler: it waits until that is over
         WR LAPIC_ICR, ICR_NMI
         mov ecx, 100
