@@ -28,6 +28,12 @@ void quirk_delivery_does_not_wake(void)
     virt->set_control(HLT_EXITING, true);
 }
 
+void quirk_request_does_not_wake(struct vcpu *vcpu)
+{
+    if (lapic_deliverable(&vcpu->lapic) != LAPIC_NO_VECTOR && inject_can_interrupt())
+        guest_write(GUEST_ACTIVITY, SLEEP_NOT);
+}
+
 void quirk_window_is_shut_in_hlt(bool wanted)
 {
     virt->set_control(HLT_EXITING, wanted || machine.cpus > 1);

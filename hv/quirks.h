@@ -28,6 +28,11 @@ void quirk_early_step_trap(void);
  * where the processor delivers, and exits/hlt.c looks first. */
 void quirk_delivery_does_not_wake(void);
 
+/* Bochs's sources after 3.0 leave a processor asleep that an entry puts into HLT while a virtual
+ * interrupt waits for it. Rule: it is delivered right after the entry. SDM volume 3, "Evaluation of
+ * Pending Virtual Interrupts" (3C 30.2.1). So the guest is woken when one is requested. */
+void quirk_request_does_not_wake(struct vcpu *vcpu);
+
 /* Bochs 2.7 does not open the interrupt window for a guest that executes HLT right after STI. Rule:
  * SDM volume 3, "Interrupt-Window Exiting and Virtual-Interrupt Delivery" (3C 26.5.6). So HLT exits
  * while a window is wanted. */

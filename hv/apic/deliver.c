@@ -85,10 +85,12 @@ void apic_update(struct vcpu *vcpu)
     }
     ask_for_window(vcpu, waits || vcpu->external.left ||
                              (apic_delivers() && quirk_delivery_ignores_if(vcpu)));
-    if (apic_delivers())
+    if (apic_delivers()) {
         tell_processor(vcpu);
-    else if (apic_mode->virtual.tpr_shadow)
+        quirk_request_does_not_wake(vcpu);
+    } else if (apic_mode->virtual.tpr_shadow) {
         set_threshold(vcpu);
+    }
 }
 
 void apic_request(struct vcpu *vcpu, uint8_t vector, bool level)
