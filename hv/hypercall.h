@@ -14,6 +14,8 @@
 #define HYPERCALL_HIDDEN  4          /* EAX = reads, EDX = writes that touched hidden memory */
 /* The resident could not boot the guest; CL = why, see below. */
 #define HYPERCALL_BOOT_FAILED 5
+/* The resident's INT 19h, "bootstrap loader": boot again. Does not come back. */
+#define HYPERCALL_INT19 8
 
 /* EAX = how the guest's APIC is virtualized, a value of enum apic_option (model/options.h); EDX =
  * the TPR threshold now, 0 where the mode does not use it. */

@@ -7,6 +7,7 @@
 #include "console/log.h"
 #include "console/screen.h"
 #include "exits/exits.h"
+#include "guest/reset_vector.h"
 #include "guest/resident.h"
 #include "guest/restart.h"
 #include "host/tables.h"
@@ -89,7 +90,8 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     resident_start_guest();          /* guest/: a real-mode guest about to read its boot sector */
 
     screen_status_open();    /* console/: the last row of the screen */
-    guest_restart_prepare(); /* guest/:   what a restarted guest begins with */
+    guest_restart_prepare(); /* guest/:   what a restarted guest begins with, */
+    reset_vector_watch();    /*           and which jumps restart it */
     virt->poke();            /* vmx/:     the option poke=, for experiments */
 
     log_info("%u pages of the block are free; entering the guest", pages_left());

@@ -12,9 +12,7 @@
 #include "quirks.h"
 #include "virt/virt.h"
 
-#define POISON      0xDEADBEEFu
-#define SLOT_REAL   0 /* of ept_replace_page(): the machine's own APIC, ... */
-#define SLOT_GUESTS 1 /* ... and where the guest's is, which is looked at first */
+#define POISON 0xDEADBEEFu
 
 const struct apic_mode *apic_mode;
 static void *access_page; /* one for all processors: only its address matters */
@@ -55,15 +53,14 @@ static void open_virtual(struct vcpu *vcpu)
 
 /* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the processor knows,
  * with the mode's access, if the APIC is on and not in x2APIC mode, and nothing otherwise. And
- * nothing where the machine's own APIC is, unless that is the same place. ept_replace_page() has
- * two slots: SLOT_REAL and SLOT_GUESTS. */
+ * nothing where the machine's own APIC is, unless that is the same place. */
 static void place_page(const struct vcpu *vcpu)
 {
     uint64_t base = vcpu->lapic.base;
     bool is_xapic = (base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
 
-    ept_replace_page(SLOT_REAL, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
-    ept_replace_page(SLOT_GUESTS, base & APIC_BASE_ADDRESS, physical_address(access_page),
+    ept_replace_page(EPT_SLOT_APIC, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
+    ept_replace_page(EPT_SLOT_GUESTS_APIC, base & APIC_BASE_ADDRESS, physical_address(access_page),
                      is_xapic ? apic_mode->page_access : EPT_NOTHING);
 }
 

@@ -4,7 +4,10 @@
 #include "apic/apic.h"
 #include "console/end.h"
 #include "console/log.h"
+#include "cpu/x86.h"
+#include "emulate/emulate.h"
 #include "exits/exits.h"
+#include "guest/reset_vector.h"
 #include "mem/ept.h"
 #include "quirks.h"
 #include "virt/guest.h"
@@ -25,6 +28,8 @@ enum exit_action exit_ept_violation(struct vcpu *vcpu)
                      guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
         return apic_emulate(vcpu, access.address, access.write);
     }
+    if (access.write && reset_vector_owns(access.address)) /* it is a ROM */
+        return emulate_access(vcpu, NULL, access.address % PAGE_SIZE, true);
     if (ept_map_missing(access.address))
         return EXIT_RESUME;
     log_error("EPT violation at %lx, qualification %lx: mapped by entry %lx", access.address,

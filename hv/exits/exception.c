@@ -3,8 +3,8 @@
  *
  * Exceptions exit only while one instruction is stepped over hidden memory (exits/hidden.c): #DB is
  * the end of the step, and any other one is the guest's own, which must not see the flags of the
- * step. NMIs exit, so that the processor can say when the guest takes the next one (virt/nmi.c), and
- * because one processor reaches another by NMI.
+ * step. NMIs exit, so that the processor can say when the guest takes the next one (virt/nmi.c),
+ * and because one processor reaches another by NMI.
  */
 #include "apic/inbox.h"
 #include "cpu/cpu.h"

@@ -6,17 +6,17 @@
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
 #include "exits/exits.h"
+#include "guest/reset_vector.h"
 #include "guest/resident.h"
+#include "guest/restart.h"
 #include "hypercall.h"
 #include "machine.h"
 
-enum exit_action exit_vmcall(struct vcpu *vcpu)
+static enum exit_action hypercall(struct vcpu *vcpu)
 {
     uint64_t *gpr = vcpu->gpr;
     uint32_t reason = (uint32_t)gpr[REG_RCX]; /* HYPERCALL_EXITS */
 
-    if ((uint32_t)gpr[REG_RAX] != HYPERCALL_MAGIC)
-        return exit_vmx_instruction(vcpu);
     switch ((uint32_t)gpr[REG_RBX]) {
     case HYPERCALL_VERSION:
         gpr[REG_RAX] = HV16_VERSION;
@@ -43,10 +43,21 @@ enum exit_action exit_vmcall(struct vcpu *vcpu)
         gpr[REG_RCX] = (uint32_t)apic_access_address();
         gpr[REG_RDX] = (uint32_t)apic_virtual_address(vcpu);
         return EXIT_SKIP;
+    case HYPERCALL_INT19:
+        return guest_restart(vcpu, "INT 19h");
     case HYPERCALL_BOOT_FAILED:
         resident_boot_failed((uint8_t)gpr[REG_RCX], (uint8_t)(gpr[REG_RCX] >> 8));
     default:
         log_warn("hypercall %u does not exist", (uint32_t)gpr[REG_RBX]);
         return exit_vmx_instruction(vcpu);
     }
+}
+
+enum exit_action exit_vmcall(struct vcpu *vcpu)
+{
+    if (reset_vector_reached())
+        return reset_vector_exit(vcpu);
+    if ((uint32_t)vcpu->gpr[REG_RAX] != HYPERCALL_MAGIC)
+        return exit_vmx_instruction(vcpu);
+    return hypercall(vcpu);
 }

@@ -15,6 +15,7 @@ header:                         ; struct resident_header
     dw      int15
     dw      resident_end        ; the E820 entries follow the code
     dw      send_init
+    dw      int19
     times RESIDENT_HEADER_SIZE - ($ - header) db 0
 
 ; Boots the guest: reads one sector to 0000:7C00, as an MBR does, and jumps there.
@@ -131,6 +132,12 @@ int15_error:
     or      byte [bp + 6], 1
     pop     bp
     iret
+
+; INT 19h would boot the first disk, which is hv16's.
+int19:
+    mov     eax, HYPERCALL_MAGIC
+    mov     ebx, HYPERCALL_INT19
+    vmcall                      ; does not come back
 
 ; bug=sticky-init, hv/init/stage.c: DS is based on the local APIC's page, IF is 0. The INIT ends it.
 send_init:

@@ -11,8 +11,7 @@
 #include "virt/guest.h"
 #include "virt/virt.h"
 
-#define INT15_VECTOR (0x15 * 4) /* in the interrupt vector table at address 0 */
-#define KIB          1024u
+#define KIB 1024u
 
 extern const uint8_t resident_blob[]; /* guest/resident_blob.asm */
 
@@ -81,12 +80,13 @@ static void choose_boot_sector(void)
     log_info("guest: drive 0x%02x, LBA 0", machine.options.guest);
 }
 
-static void hook_int15(void)
+static void hook_interrupts(void)
 {
-    volatile uint32_t *vector = physical_pointer(INT15_VECTOR);
+    uint32_t *vectors = physical_pointer(0), segment = machine.resident_base / 16 << 16;
 
-    header()->old_int15 = *vector;
-    *vector = machine.resident_base / 16 << 16 | header()->int15_entry;
+    header()->old_int15 = vectors[0x15];
+    vectors[0x15] = segment | header()->int15_entry;
+    vectors[0x19] = segment | header()->int19_entry;
 }
 
 void resident_install(void)
@@ -97,7 +97,7 @@ void resident_install(void)
     memcpy(header(), blob, blob->map); /* the map's place is where the code ends */
     write_map();
     choose_boot_sector();
-    hook_int15();
+    hook_interrupts();
     header()->status_line = machine.options.status_line != 0;
     log_info("resident: 0x%x-0x%x", machine.resident_base,
              machine.resident_base + RESIDENT_SIZE - 1);

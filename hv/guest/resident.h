@@ -3,7 +3,8 @@
  * memory, where 40:13 and the memory map tell the guest to keep away.
  *
  * It is real-mode code (resident.asm) with two tasks, both without any VM exit: boot the guest the
- * way an MBR does, and answer INT 15h's questions about memory with a map that lacks the block.
+ * way an MBR does, and answer INT 15h's questions about memory with a map that lacks the block. And
+ * INT 19h, which boots again, comes to hv16 by a hypercall.
  */
 #pragma once
 
@@ -15,6 +16,7 @@ struct resident_header {
     uint16_t int15_entry;
     uint16_t map; /* offset of the E820 entries, after the code */
     uint16_t send_init_entry;
+    uint16_t int19_entry;
     uint32_t old_int15; /* the BIOS's handler, segment:offset */
     uint32_t boot_lba;
     uint16_t map_count;
@@ -29,7 +31,8 @@ struct resident_header {
 
 /*
  * Reserves the hypervisor's block and the resident's own bytes in the guest's memory map, copies
- * the resident into place and hooks INT 15h. Refuses when options name a guest that cannot be.
+ * the resident into place and hooks INT 15h and INT 19h. Refuses when options name a guest that
+ * cannot be.
  */
 void resident_install(void);
 

@@ -4,19 +4,12 @@
 #include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "guest/reset_vector.h"
 #include "guest/restart.h"
 #include "init/init.h"
 #include "virt/guest.h"
 #include "virt/nmi.h"
 #include "virt/virt.h"
-
-/* The values with which a BIOS jumps to where the double word at 40:67 says. */
-static bool bios_expects_init(void)
-{
-    uint8_t shutdown = cmos_read(CMOS_SHUTDOWN);
-
-    return shutdown == SHUTDOWN_JUMP_INIT || shutdown == SHUTDOWN_JUMP;
-}
 
 /* With apic=off SIPIs are real, and "wait-for-SIPI" is what waits for them. In all other modes the
  * processor sleeps in the guest, with interrupts off, and the SIPI comes as a note. */
@@ -45,7 +38,7 @@ void init_power_up(struct vcpu *vcpu)
  * the guest begins anew instead. */
 static void receive_first(struct vcpu *vcpu)
 {
-    if (bios_expects_init()) {
+    if (bios_goes_on()) {
         apic_reset(vcpu);
         init_write_state(vcpu);
     } else {

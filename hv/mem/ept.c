@@ -204,15 +204,14 @@ void ept_update_types(void)
     ept_flush();
 }
 
-void ept_replace_page(uint32_t slot, uint64_t address, uint64_t physical, uint32_t access)
+void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, uint32_t access)
 {
     uint64_t before = replaced[slot].used ? replaced[slot].address : address;
 
     lock(&editing);
     replaced[slot].used = true;
     replaced[slot].address = address;
-    replaced[slot].entry =
-        access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB); /* READ and WRITE bits */
+    replaced[slot].entry = access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB);
     map_2m(before & ~(SIZE_2M - 1));
     map_2m(address & ~(SIZE_2M - 1));
     unlock(&editing);

@@ -24,12 +24,18 @@ bool ept_map_missing(uint64_t address);
 
 /* The page at guest-physical `address` becomes the page at `physical`, or nothing at all where
  * `access` is EPT_NOTHING. There are EPT_SLOTS such pages: another address for the same `slot`
- * gives the earlier one its own memory back. No page of them can be executed. */
-#define EPT_SLOTS      2
-#define EPT_NOTHING    0u
-#define EPT_READ_ONLY  1u
-#define EPT_READ_WRITE 3u
-void ept_replace_page(uint32_t slot, uint64_t address, uint64_t physical, uint32_t access);
+ * gives the earlier one its own memory back. */
+enum ept_slot {
+    EPT_SLOT_APIC,        /* the machine's own local APIC */
+    EPT_SLOT_GUESTS_APIC, /* where the guest's is */
+    EPT_SLOT_BIOS,        /* guest/reset_vector.c */
+    EPT_SLOTS
+};
+#define EPT_NOTHING      0u /* bits of an entry: 1 read, 2 write, 4 execute */
+#define EPT_READ_ONLY    1u
+#define EPT_READ_WRITE   3u
+#define EPT_READ_EXECUTE 5u
+void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, uint32_t access);
 
 /* Reads the MTRRs again and brings the memory types of all that is mapped up to date. */
 void ept_update_types(void);

@@ -13,10 +13,10 @@ from hv16.paths import ROOT
 from machines import TIMEOUT, assemble, boot, boot_guest, run_sh
 
 WAYS = {"keyboard controller command": 1, "keyboard controller output port": 2, "port 92h": 3,
-        "port CF9h": 4, "triple fault": 5}
-WORD_TO_CF8 = 6
+        "port CF9h": 4, "triple fault": 5, "jump to the reset vector": 7, "INT 19h": 8}
+WORD_TO_CF8, JUMP_TO_F000 = 6, 9
 SPIN, INS, OUTS, END_3, TALK, OFF = 1, 2, 3, 4, 5, 6
-RESET = re.compile(r"^hv16: guest reset: (.*), at 0:[0-9a-f]+; (.*)$", re.MULTILINE)
+RESET = re.compile(r"^hv16: guest reset: (.*), at [0-9a-f]+:[0-9a-f]+; (.*)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("why", WAYS)
@@ -31,6 +31,12 @@ def test_a_word_to_port_cf8h_covers_the_reset_port_too(tmp_path):
     run = boot_guest(tmp_path, "resets", f"WAY={WORD_TO_CF8}", "BOOTS=2").check_ended()
     assert RESET.findall(run.log) == [("port CF9h", "restarting at its boot sector")]
     assert run.shown == [("boots", 1), ("boots", 2)]
+
+
+def test_the_reset_vector_is_the_same_by_its_other_name(tmp_path):
+    run = boot_guest(tmp_path, "resets", f"WAY={JUMP_TO_F000}", "BOOTS=3").check_ended()
+    assert run.shown == [("boots", 1), ("boots", 2), ("boots", 3)]
+    assert RESET.findall(run.log) == [("jump to the reset vector", "restarting at its boot sector")] * 2
 
 
 @pytest.mark.parametrize("why", ["keyboard controller command", "keyboard controller output port"])

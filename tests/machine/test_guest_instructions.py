@@ -43,6 +43,13 @@ def test_registers_and_flags_survive_exits_in_real_mode(instructions):
     assert ours.values["ebp"] == 0x77777777
 
 
+def test_the_page_of_the_reset_vector_is_a_rom_as_ever(tmp_path):
+    """hv16 has a copy of it there. The copy would take writes if EPT let it."""
+    ours, native = both_ways(tmp_path, "rom")
+    assert ours.values == native.values and native.values["stos"] == 0
+    assert ours.report.exits["EPT violation"] == 6
+
+
 # --- Modes ---------------------------------------------------------------------------------------
 
 

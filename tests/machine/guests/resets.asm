@@ -17,6 +17,9 @@
 %define CF9             4
 %define TRIPLE          5
 %define CF9_WORD        6               ; a word to CF8h covers CF9h
+%define JUMP            7               ; to the reset vector
+%define INT19           8
+%define JUMP_F000       9               ; to the same place by its other name
 
 main:
         mov al, COUNT
@@ -106,6 +109,12 @@ main:
         mov dx, PORT_PCI_ADDRESS
         mov ax, 0x0600
         out dx, ax
+%elif WAY == JUMP
+        jmp 0xFFFF:0
+%elif WAY == JUMP_F000
+        jmp 0xF000:0xFFF0
+%elif WAY == INT19
+        int 0x19
 %elif WAY == TRIPLE
         lidt [no_idt]
         int3
