@@ -28,7 +28,7 @@ void quirk_early_step_trap(void);
  * where the processor delivers, and exits/hlt.c looks first. */
 void quirk_delivery_does_not_wake(void);
 
-/* Bochs's sources after 3.0 leave a processor asleep that an entry puts into HLT while a virtual
+/* After Bochs 3.0 its sources leave a processor asleep that an entry puts into HLT while a virtual
  * interrupt waits for it. Rule: it is delivered right after the entry. SDM volume 3, "Evaluation of
  * Pending Virtual Interrupts" (3C 30.2.1). So the guest is woken when one is requested. */
 void quirk_request_does_not_wake(struct vcpu *vcpu);
@@ -38,7 +38,7 @@ void quirk_request_does_not_wake(struct vcpu *vcpu);
  * while a window is wanted. */
 void quirk_window_is_shut_in_hlt(bool wanted);
 
-/* Bochs, up to its sources of August 2026, hands a pending virtual interrupt over as soon as an
+/* Bochs 2.7, 3.0 and its sources of August 2026 hand a pending virtual interrupt over as soon as an
  * interrupt of the machine comes, whatever RFLAGS.IF is. Rule: SDM volume 3, "Evaluation of Pending
  * Virtual Interrupts" (3C 30.2.1): not while IF is 0, nor while the window is asked for. True: ask
  * for it, to hold this one back. */
