@@ -70,7 +70,7 @@ static void set_variable(uint64_t i, uint64_t base, uint64_t size, uint64_t type
 static const uint64_t *table_at(uint64_t address)
 {
     for (uint32_t i = 0; i < used; i++) {
-        if ((uint64_t)pool[i] == address)
+        if (physical_address(pool[i]) == address)
             return (const uint64_t *)pool[i];
     }
     return NULL;

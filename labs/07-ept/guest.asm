@@ -15,7 +15,7 @@
 %define TOP             (MEM_MB * 0x100000 - 0x10000)
 %define TEXT            0xB8000 + 12 * 160
 %define IOAPIC          0xFEC00000
-%define RESET_VECTOR    0xFFFFFFF0
+%define BIOS_DATE       0xFFFFFFF5
 %define PHYSBASE7       (MSR_IA32_MTRR_PHYSBASE0 + 14) ; the eighth pair of MTRRs: no BIOS uses it
 %define PHYSMASK7       (PHYSBASE7 + 1)
 %define CHANGED         0x800000        ; whose memory type -DTYPES changes
@@ -158,9 +158,9 @@ devices:
         stosw
         cmp byte [esi], 0
         jne .next
-        mov eax, [RESET_VECTOR]
+        mov eax, [BIOS_DATE]
         mov [rom], eax
-        mov eax, [0xFFFF0]              ; the same ROM, below 1 MiB
+        mov eax, [0xFFFF5]              ; the same ROM, below 1 MiB
         mov [rom_low], eax
         mov eax, [APIC_BASE_DEFAULT + LAPIC_VERSION]
         mov [apic], eax

@@ -157,7 +157,7 @@ def devices(bench: Bench) -> None:
     if f"{bench.nonce}video" not in done.screen:
         raise Miss("the screen does not show what the guest wrote to video memory, B8000H\n"
                    f"look at map_4k(): {WALK}")
-    bench.expect(done.values.get("rom"), done.values.get("rom_low"), "the BIOS at FFFFFFF0H, which is at FFFF0H, too",
+    bench.expect(done.values.get("rom"), done.values.get("rom_low"), "the BIOS's date at FFFFFFF5H, which is at FFFF5H, too",
                  "everything below 4 GiB is mapped, memory or not")
     bench.expect([done.values.get("apic"), done.values.get("ioapic")], [0x50014, 0x170011],
                  "the versions of the APIC at FEE00000H and of the I/O APIC at FEC00000H",
