@@ -10,6 +10,7 @@
 
 /* SDM volume 3, "Control Registers" (3A 2.5). */
 #define CR0_PE      0x00000001ull
+#define CR0_TS      0x00000008ull
 #define CR0_ET      0x00000010ull
 #define CR0_NE      0x00000020ull
 #define CR0_NW      0x20000000ull
@@ -34,8 +35,16 @@
 #define RFLAGS_TF    0x00000100ull
 #define RFLAGS_IF    0x00000200ull
 #define RFLAGS_DF    0x00000400ull
+#define RFLAGS_NT    0x00004000ull /* IRET goes back to the task in the link field */
+#define RFLAGS_RF    0x00010000ull
 #define RFLAGS_VM    0x00020000ull
 #define RFLAGS_ID    0x00200000ull /* can be changed: there is CPUID */
+#define RFLAGS_ALL   0x003F7FD5ull /* all that are not reserved */
+
+/* SDM volume 3, "Debug Registers" (3B 17.2). */
+#define DR6_BT    0x8000ull /* the T bit of the new task's TSS */
+#define DR7_LOCAL 0x0155ull /* L0 to L3 and LE, which a task switch clears */
+#define DR7_GD    0x2000ull /* cleared by each debug exception */
 
 /* SDM volume 3, "Debug Status Register (DR6)" (3B 17.2.3). */
 #define DR6_BS 0x4000ull /* a single-step trap */
@@ -52,6 +61,7 @@
 
 /* SDM volume 3, "Exception and Interrupt Vectors" and "Error Code" (3A 6.2 and 6.13). */
 #define EXCEPTION_VECTORS 32
+#define VECTOR_DE         0
 #define VECTOR_DB         1
 #define VECTOR_NMI        2
 #define VECTOR_UD         6
@@ -70,10 +80,37 @@
     (1u << VECTOR_DF | 1u << VECTOR_TS | 1u << VECTOR_NP | 1u << VECTOR_SS | 1u << VECTOR_GP |     \
      1u << VECTOR_PF | 1u << VECTOR_AC)
 
+/* Of two in a row, the second while the first is delivered, the outcome is a double fault. */
+#define CONTRIBUTORY_VECTORS                                                                       \
+    (1u << VECTOR_DE | 1u << VECTOR_TS | 1u << VECTOR_NP | 1u << VECTOR_SS | 1u << VECTOR_GP |     \
+     1u << VECTOR_CP)
+
 /* SDM volume 3, "Segment Descriptors" (3A 3.4.5): all of memory, ring 0. */
 #define SEGMENT_CODE32 0x00CF9A000000FFFFull
 #define SEGMENT_DATA   0x00CF92000000FFFFull
 #define SEGMENT_CODE64 0x00AF9A000000FFFFull
+
+/* Access rights: bits 55:40 of a descriptor, and VMX's access-rights fields. SDM volume 3, "Segment
+ * Descriptors" (3A 3.4.5), "Guest Register State" (3C 25.4.1). */
+#define AR_TYPE          0x0000000fu
+#define AR_TYPE_ACCESSED 0x00000001u
+#define AR_TYPE_READABLE 0x00000002u /* of code */
+#define AR_TYPE_WRITABLE 0x00000002u /* of data */
+#define AR_TYPE_DOWN     0x00000004u /* of data: expands down */
+#define AR_TYPE_CONFORMS 0x00000004u /* of code */
+#define AR_TYPE_CODE     0x00000008u
+#define AR_TYPE_LDT      0x00000002u /* of a system segment */
+#define AR_TYPE_BUSY     0x00000002u /* of a TSS */
+#define AR_TYPE_TSS32    0x00000008u /* of a TSS */
+#define AR_S             0x00000010u /* code or data, not system */
+#define AR_DPL           0x00000060u
+#define AR_DPL_SHIFT     5
+#define AR_PRESENT       0x00000080u
+#define AR_L             0x00002000u /* 64-bit code */
+#define AR_DB            0x00004000u
+#define AR_GRANULARITY   0x00008000u
+#define AR_UNUSABLE      0x00010000u
+#define AR_RESERVED      0xfffe0f00u
 
 /* SDM volume 3, "Paging" (3A 4.5): the size of a page and of a table, and bits of an entry. */
 #define PAGE_SIZE 4096ull

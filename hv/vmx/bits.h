@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "cpu/x86.h" /* the access rights, AR_... */
+
 /* --- VMCS_PIN_CONTROLS: "Pin-Based VM-Execution Controls" */
 #define PIN_EXTERNAL_INTERRUPT_EXITING 0x00000001u
 #define PIN_NMI_EXITING                0x00000008u
@@ -146,22 +148,6 @@
 #define INTERRUPTION_ERROR_CODE     0x00000800u /* an error code is delivered */
 #define INTERRUPTION_NMI_UNBLOCKED  0x00001000u /* exit only: by a faulting IRET */
 #define INTERRUPTION_VALID          0x80000000u
-
-/* --- The access-rights fields: "Guest Register State" */
-#define AR_TYPE          0x0000000fu
-#define AR_TYPE_ACCESSED 0x00000001u
-#define AR_TYPE_READABLE 0x00000002u /* of code */
-#define AR_TYPE_WRITABLE 0x00000002u /* of data */
-#define AR_TYPE_CODE     0x00000008u
-#define AR_S             0x00000010u /* code or data, not system */
-#define AR_DPL           0x00000060u
-#define AR_DPL_SHIFT     5
-#define AR_PRESENT       0x00000080u
-#define AR_L             0x00002000u /* 64-bit code */
-#define AR_DB            0x00004000u
-#define AR_GRANULARITY   0x00008000u
-#define AR_UNUSABLE      0x00010000u
-#define AR_RESERVED      0xfffe0f00u
 
 #define EXIT_REASON_ENTRY_FAILURE 0x80000000u /* bit 31 of VMCS_EXIT_REASON */
 #define VMCS_LINK_POINTER_NONE    0xffffffffffffffffu
