@@ -52,7 +52,6 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
 static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
 {
     const uint64_t *there = (const void *)guest_pointer(linear);
-    uint32_t count = 0;
 
     if (there != NULL && linear % PAGE_SIZE <= PAGE_SIZE - 16) {
         code[0] = there[0];
@@ -60,9 +59,7 @@ static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
         return 16;
     }
     code[0] = code[1] = 0;
-    while (count < 16 && guest_read_linear(linear + count, (uint8_t *)code + count, 1))
-        count++;
-    return count;
+    return guest_copy_linear(linear, code, 16, false);
 }
 
 static void refuse(const struct access *access, const uint8_t *code)
@@ -129,7 +126,7 @@ static uint64_t address_mask(const struct instruction *instruction)
 
 static uint64_t other_address(const struct access *access, enum segment segment, uint32_t reg)
 {
-    uint64_t base = guest_segment_base(segment);
+    uint64_t base = guest_read(guest_segment_field(GUEST_ES_BASE, segment));
     uint64_t index = guest_gpr(access->vcpu, reg) & address_mask(access->instruction);
 
     if (access->code_bits == 64)
@@ -150,17 +147,19 @@ static void step_index(const struct access *access, uint32_t reg, int64_t by)
 static bool move(const struct access *access)
 {
     const struct instruction *instruction = access->instruction;
+    uint32_t width = instruction->width;
     uint64_t value = 0;
 
     if (access->is_write) {
-        if (!guest_read_linear(other_address(access, instruction->segment, REG_RSI), &value,
-                               instruction->width))
+        uint64_t from = other_address(access, instruction->segment, REG_RSI);
+
+        if (guest_copy_linear(from, &value, width, false) != width)
             return false;
         write_memory(access, value);
         return true;
     }
     value = read_memory(access);
-    return guest_write_linear(other_address(access, SEG_ES, REG_RDI), &value, instruction->width);
+    return guest_copy_linear(other_address(access, SEG_ES, REG_RDI), &value, width, true) == width;
 }
 
 /* rSI, rDI and rCX move on. Returns whether a repeated instruction has more to do. */

@@ -46,27 +46,19 @@ uint8_t *guest_pointer(uint64_t linear)
 }
 
 /* Byte by byte: these are few, and each may be on another page. */
-static bool copy(uint64_t linear, uint8_t *ours, uint32_t size, bool to_guest)
+uint32_t guest_copy_linear(uint64_t linear, void *ours, uint32_t size, bool to_guest)
 {
+    uint8_t *bytes = ours;
+
     for (uint32_t i = 0; i < size; i++) {
         uint8_t *theirs = guest_pointer(linear + i);
 
         if (theirs == NULL)
-            return false;
+            return i;
         if (to_guest)
-            *theirs = ours[i];
+            *theirs = bytes[i];
         else
-            ours[i] = *theirs;
+            bytes[i] = *theirs;
     }
-    return true;
-}
-
-bool guest_read_linear(uint64_t linear, void *to, uint32_t size)
-{
-    return copy(linear, to, size, false);
-}
-
-bool guest_write_linear(uint64_t linear, const void *from, uint32_t size)
-{
-    return copy(linear, (uint8_t *)(uint64_t)from, size, true);
+    return size;
 }

@@ -36,10 +36,7 @@
     FIELD(GUEST_CS_RIGHTS, VMCS_GUEST_CS_ACCESS_RIGHTS)                                            \
     FIELD(GUEST_ES_BASE, VMCS_GUEST_ES_BASE)                                                       \
     FIELD(GUEST_CS_BASE, VMCS_GUEST_CS_BASE)                                                       \
-    FIELD(GUEST_SS_BASE, VMCS_GUEST_SS_BASE)                                                       \
     FIELD(GUEST_DS_BASE, VMCS_GUEST_DS_BASE)                                                       \
-    FIELD(GUEST_FS_BASE, VMCS_GUEST_FS_BASE)                                                       \
-    FIELD(GUEST_GS_BASE, VMCS_GUEST_GS_BASE)                                                       \
     FIELD(GUEST_IDTR_LIMIT, VMCS_GUEST_IDTR_LIMIT)                                                 \
     FIELD(GUEST_ACTIVITY, VMCS_GUEST_ACTIVITY_STATE)                                               \
     FIELD(GUEST_INTERRUPTIBILITY, VMCS_GUEST_INTERRUPTIBILITY)                                     \
@@ -107,10 +104,11 @@ static inline void guest_set_gpr(struct vcpu *vcpu, uint32_t number, uint64_t va
         vcpu->gpr[number] = value;
 }
 
-/* The base of a segment by the number that instructions give it: 0 ES, CS, SS, DS, FS, 5 GS. */
-static inline uint64_t guest_segment_base(uint32_t segment)
+/* A field of a segment by the number that instructions give it, 0 ES, CS, SS, DS, FS, 5 GS, and two
+ * more, 6 LDTR, 7 TR: from the same field of ES. */
+static inline enum guest_field guest_segment_field(enum guest_field of_es, uint32_t segment)
 {
-    return guest_read(GUEST_ES_BASE + segment * (GUEST_CS_BASE - GUEST_ES_BASE));
+    return of_es + segment * (GUEST_CS_BASE - GUEST_ES_BASE);
 }
 
 /* Where a guest in real mode goes on, if it is not where its CS says. */
