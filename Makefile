@@ -97,7 +97,7 @@ docs/pictures/%.svg: docs/pictures/%.pikchr docs/pictures/style.inc docs/picture
 # --- tests --------------------------------------------------------------------------------------------------
 # Pure logic is what lies in these two folders. It is compiled unchanged for the host, with the
 # sanitizers, one program for each test file.
-PURE    := $(wildcard hv/model/*.c hv/vmx/explain/*.c)
+PURE    := $(wildcard hv/model/*.c hv/model/*/*.c hv/vmx/explain/*.c)
 UNITS   := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 HOST    := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover $(WARN) -Ihv -Itests/unit
 $B/unit/%.o: hv/%.c $(HEADERS)

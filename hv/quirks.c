@@ -23,6 +23,12 @@ void quirk_early_step_trap(void)
         guest_clear(GUEST_PENDING_DEBUG, DR6_BS);
 }
 
+void quirk_event_is_a_virtual_interrupt(struct interrupted_event *event, bool its_gate)
+{
+    if (!its_gate)
+        *event = (struct interrupted_event){.is_external = true};
+}
+
 void quirk_delivery_does_not_wake(void)
 {
     virt->set_control(HLT_EXITING, true);

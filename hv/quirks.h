@@ -8,6 +8,7 @@
 #pragma once
 
 #include "vcpu.h"
+#include "virt/inject.h"
 
 /* --- Events --- */
 
@@ -20,6 +21,12 @@ uint32_t quirk_error_code_in_real_mode(uint32_t info);
  * exited and will be executed again. Rule: the trap comes after the instruction. SDM volume 3,
  * "Pending Debug Exceptions" in "Guest Non-Register State" (3C 25.4.2). */
 void quirk_early_step_trap(void);
+
+/* Bochs 2.7 does not note that it delivers a virtual interrupt: an exit meanwhile says that it has
+ * interrupted the event before that. Rule: SDM volume 3, "Information for VM Exits During Event
+ * Delivery" (3C 28.2.4). At a task switch the gate tells: `its_gate` is whether the event's vector
+ * has the gate that was used. */
+void quirk_event_is_a_virtual_interrupt(struct interrupted_event *event, bool its_gate);
 
 /* --- Sleep --- */
 

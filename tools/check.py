@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Lines of code of the hypervisor, without comments, blank lines and flat tables: all of it, and what
 # is read in one go, a module.
-CODE_LINES_MAX = 7800
+CODE_LINES_MAX = 8200
 MODULE_LINES_MAX = 2000
 EVENING_LINES_MAX = 3500
 FILE_LINES_MAX = 300
@@ -40,7 +40,7 @@ OWNED = [
      {"vmx/guest_area.c"},
      "events are injected in virt/inject.c only"),
     (r"(vmcs_(write|set|clear)\w*\(\s*VMCS_|guest_(write|set|clear)\w*\(\s*)GUEST_RIP\b",
-     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h"},
+     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h", "exits/task_switch.c"},
      "RIP is advanced in vmx/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),

@@ -29,3 +29,10 @@ uint32_t guest_copy_linear(uint64_t linear, void *ours, uint32_t size, bool to_g
 
 /* Where the byte at `linear` is; NULL in the same cases. The rest of its page of 4 KiB follows. */
 uint8_t *guest_pointer(uint64_t linear);
+
+/* Whether the guest's page tables map it, wherever to. */
+bool guest_maps(uint64_t linear);
+
+/* MOV to CR3, but for bits of CR3 itself that are reserved. False: with PAE paging, one of the four
+ * PDPTEs has a reserved bit, and is now not present. */
+bool guest_load_cr3(uint64_t cr3);

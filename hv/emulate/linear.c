@@ -9,7 +9,9 @@
 #include "model/guest_walk.h"
 #include "virt/guest.h"
 
-#define REACHABLE 0x100000000ull /* where physical_pointer() ends */
+#define PDPTE_RESERVED 0x1E6ull       /* and all bits beyond physical addresses */
+#define PDPTES_ADDRESS 0xFFFFFFE0ull  /* in CR3 */
+#define REACHABLE      0x100000000ull /* where physical_pointer() ends */
 
 static uint8_t *pointer_to(uint64_t physical)
 {
@@ -28,21 +30,33 @@ static bool read_entry(void *context, uint64_t physical, uint32_t size, uint64_t
     return from != NULL;
 }
 
-uint8_t *guest_pointer(uint64_t linear)
+static bool walk(uint64_t linear, uint64_t *physical)
 {
-    uint64_t cr0 = guest_read(GUEST_CR0), physical;
-    struct guest_paging paging;
-
-    if ((cr0 & CR0_PG) == 0)
-        return pointer_to((uint32_t)linear);
-    paging = (struct guest_paging){
-        .cr0 = cr0,
+    struct guest_paging paging = {
+        .cr0 = guest_read(GUEST_CR0),
         .cr3 = guest_read(GUEST_CR3),
         .cr4 = guest_read(GUEST_CR4),
         .efer = guest_read(GUEST_EFER),
         .read = read_entry,
     };
-    return guest_walk(&paging, linear, &physical) ? pointer_to(physical) : NULL;
+
+    return guest_walk(&paging, linear, physical);
+}
+
+bool guest_maps(uint64_t linear)
+{
+    uint64_t physical;
+
+    return walk(linear, &physical);
+}
+
+uint8_t *guest_pointer(uint64_t linear)
+{
+    uint64_t physical = (uint32_t)linear;
+
+    if ((guest_read(GUEST_CR0) & CR0_PG) && !walk(linear, &physical))
+        return NULL;
+    return pointer_to(physical);
 }
 
 /* Byte by byte: these are few, and each may be on another page. */
@@ -61,4 +75,24 @@ uint32_t guest_copy_linear(uint64_t linear, void *ours, uint32_t size, bool to_g
             bytes[i] = *theirs;
     }
     return size;
+}
+
+/* SDM volume 3, "PDPTE Registers" (3A 4.4.1). */
+bool guest_load_cr3(uint64_t cr3)
+{
+    uint64_t reserved = ~0ull << machine.physical_bits | PDPTE_RESERVED;
+    bool good = true;
+
+    guest_write(GUEST_CR3, cr3);
+    for (uint32_t i = 0; i < 4 && (guest_read(GUEST_CR4) & CR4_PAE); i++) {
+        uint64_t pdpte;
+
+        read_entry(NULL, (cr3 & PDPTES_ADDRESS) + i * 8, 8, &pdpte);
+        if ((pdpte & ENTRY_P) && (pdpte & reserved)) {
+            pdpte = 0;
+            good = false;
+        }
+        guest_write(GUEST_PDPTE0 + 2 * i, pdpte);
+    }
+    return good;
 }

@@ -29,14 +29,22 @@
     FIELD(GUEST_CR4, VMCS_GUEST_CR4)                                                               \
     FIELD(GUEST_EFER, VMCS_GUEST_EFER)                                                             \
     FIELD(GUEST_PAT, VMCS_GUEST_PAT)                                                               \
+    FIELD(GUEST_DR7, VMCS_GUEST_DR7)                                                               \
+    FIELD(GUEST_PDPTE0, VMCS_GUEST_PDPTE0)                                                         \
     FIELD(GUEST_SYSENTER_CS, VMCS_GUEST_SYSENTER_CS)                                               \
     FIELD(GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_ESP)                                             \
     FIELD(GUEST_SYSENTER_EIP, VMCS_GUEST_SYSENTER_EIP)                                             \
+    FIELD(GUEST_ES_SELECTOR, VMCS_GUEST_ES_SELECTOR)                                               \
     FIELD(GUEST_CS_SELECTOR, VMCS_GUEST_CS_SELECTOR)                                               \
+    FIELD(GUEST_ES_LIMIT, VMCS_GUEST_ES_LIMIT)                                                     \
+    FIELD(GUEST_ES_RIGHTS, VMCS_GUEST_ES_ACCESS_RIGHTS)                                            \
     FIELD(GUEST_CS_RIGHTS, VMCS_GUEST_CS_ACCESS_RIGHTS)                                            \
     FIELD(GUEST_ES_BASE, VMCS_GUEST_ES_BASE)                                                       \
     FIELD(GUEST_CS_BASE, VMCS_GUEST_CS_BASE)                                                       \
     FIELD(GUEST_DS_BASE, VMCS_GUEST_DS_BASE)                                                       \
+    FIELD(GUEST_GDTR_BASE, VMCS_GUEST_GDTR_BASE)                                                   \
+    FIELD(GUEST_GDTR_LIMIT, VMCS_GUEST_GDTR_LIMIT)                                                 \
+    FIELD(GUEST_IDTR_BASE, VMCS_GUEST_IDTR_BASE)                                                   \
     FIELD(GUEST_IDTR_LIMIT, VMCS_GUEST_IDTR_LIMIT)                                                 \
     FIELD(GUEST_ACTIVITY, VMCS_GUEST_ACTIVITY_STATE)                                               \
     FIELD(GUEST_INTERRUPTIBILITY, VMCS_GUEST_INTERRUPTIBILITY)                                     \

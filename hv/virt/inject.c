@@ -85,3 +85,37 @@ bool inject_can_interrupt(void)
            (guest_read(GUEST_INTERRUPTIBILITY) & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0 &&
            !inject_is_pending();
 }
+
+struct interrupted_event inject_interrupted(void)
+{
+    uint32_t info = (uint32_t)guest_read(EVENT_INTERRUPTED), type = info & INTERRUPTION_TYPE;
+    bool software = type == INTERRUPTION_TYPE_SOFT_INT || type == INTERRUPTION_TYPE_SOFT_EXC;
+
+    if (!(info & INTERRUPTION_VALID))
+        return (struct interrupted_event){.is_instruction = true};
+    return (struct interrupted_event){
+        .is_instruction = software || type == INTERRUPTION_TYPE_PRIV_SOFT,
+        .vector = (uint8_t)(info & INTERRUPTION_VECTOR),
+        .is_exception = type == INTERRUPTION_TYPE_EXCEPTION,
+        .is_external = !software,
+        .has_error_code = (info & INTERRUPTION_ERROR_CODE) != 0,
+        .error_code = (uint32_t)guest_read(EVENT_INTERRUPTED_ERROR),
+    };
+}
+
+/* SDM volume 3, "Interrupt 8—Double Fault Exception (#DF)" (3A 6.15), table 6-5. The second fault
+ * is contributory or #PF. */
+bool inject_fault(const struct interrupted_event *during, uint8_t vector, uint32_t error_code)
+{
+    if (during->is_exception && during->vector == VECTOR_DF)
+        return false;
+    if (during->is_exception &&
+        (during->vector == VECTOR_PF ||
+         (vector != VECTOR_PF && (CONTRIBUTORY_VECTORS >> during->vector & 1)))) {
+        vector = VECTOR_DF;
+        error_code = 0;
+    }
+    inject_exception(vector);
+    guest_write(EVENT_INJECTED_ERROR, error_code);
+    return true;
+}

@@ -36,3 +36,18 @@ bool inject_was_interrupted(void);
 
 /* RFLAGS.IF is 1, STI and MOV SS do not block, and no other event is on its way. */
 bool inject_can_interrupt(void);
+
+/* The event that the exit interrupted, for a handler that goes on with it itself. */
+struct interrupted_event {
+    bool is_instruction; /* INT n and its like, or no event at all: RIP has still to move on */
+    uint8_t vector;
+    bool is_exception;
+    bool is_external; /* the program has not asked for it: EXT in the error code of a fault */
+    bool has_error_code;
+    uint32_t error_code;
+};
+struct interrupted_event inject_interrupted(void);
+
+/* A fault of segments or pages that came up while that event, if any, was delivered: if both are
+ * serious, a double fault. False: the event was one already, and the guest shuts down. */
+bool inject_fault(const struct interrupted_event *during, uint8_t vector, uint32_t error_code);

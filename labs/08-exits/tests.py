@@ -170,8 +170,8 @@ def single_step(bench: Bench) -> None:
 
 @test(2, "an exit that its handler cannot help is reported and ends the run")
 def unhandled(bench: Bench) -> None:
-    expect_stop(bench, "cannot handle exit 9 (task switch)", "EXIT_UNHANDLED, for a task switch",
-                "EXIT_UNHANDLED: " + LOOP, "ends.asm", "TASK")
+    expect_stop(bench, "cannot handle exit 0 (exception or NMI)", "EXIT_UNHANDLED, for an exception",
+                "EXIT_UNHANDLED: " + LOOP, "ends.asm", "UD", options="poke=0x4004:0x40")
 
 
 @test(2, "an exit that changes nothing does not repeat for ever")

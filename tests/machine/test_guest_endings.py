@@ -99,13 +99,6 @@ def test_string_io_on_a_port_that_hv16_watches_stops_with_a_clear_message(tmp_pa
     assert f"the guest uses INS or OUTS on port {port} at 0:" in run.report.message
 
 
-def test_a_task_switch_stops_with_a_clear_message(tmp_path):
-    run = boot_guest(tmp_path, "task")
-    assert (run.report.ended, run.status) == ("stop", 1), run.explain()
-    assert "the guest switches to the TSS 38 by JMP" in run.log
-    assert "(task switch)" in run.report.message
-
-
 def processes_in(folder) -> list[str]:
     """Process numbers whose current folder this is: the emulator's, for it runs there."""
     found = []
