@@ -40,7 +40,7 @@ OWNED = [
      {"vmx/guest_area.c"},
      "events are injected in virt/inject.c only"),
     (r"(vmcs_(write|set|clear)\w*\(\s*VMCS_|guest_(write|set|clear)\w*\(\s*)GUEST_RIP\b",
-     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h", "exits/task_switch.c"},
+     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h"},
      "RIP is advanced in vmx/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),

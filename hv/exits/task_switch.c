@@ -45,7 +45,7 @@ static void read_processor(const struct vcpu *vcpu, struct task_switch *task)
  * Before a VM Exit" (3C 28.1). A trap that pends would be the old task's. */
 static void write_processor(struct vcpu *vcpu, const struct task_switch *task)
 {
-    guest_write(GUEST_RIP, task->registers[TASK_EIP]);
+    guest_jump(task->registers[TASK_EIP]);
     guest_write(GUEST_RFLAGS, task->registers[TASK_EFLAGS]);
     for (uint32_t i = 0; i < GPRS; i++)
         guest_set_gpr(vcpu, i, task->registers[TASK_EAX + i]);

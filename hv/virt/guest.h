@@ -119,12 +119,18 @@ static inline enum guest_field guest_segment_field(enum guest_field of_es, uint3
     return of_es + segment * (GUEST_CS_BASE - GUEST_ES_BASE);
 }
 
+/* Where the guest goes on, in the code segment that it has. */
+static inline void guest_jump(uint64_t rip)
+{
+    guest_write(GUEST_RIP, rip);
+}
+
 /* Where a guest in real mode goes on, if it is not where its CS says. */
 static inline void guest_go_to(uint16_t cs, uint32_t base, uint16_t ip)
 {
     guest_write(GUEST_CS_SELECTOR, cs);
     guest_write(GUEST_CS_BASE, base);
-    guest_write(GUEST_RIP, ip);
+    guest_jump(ip);
 }
 
 /* How the guest's code is decoded now: 16, 32 or 64 bits. */
