@@ -13,7 +13,6 @@
 
 void inbox_open(struct vcpu *vcpu)
 {
-    virt->set_control(NMI_EXITING, true);
     if (machine.cpus > 1) {
         virt->exit_soon(false);
         if (apic_mode != NULL)

@@ -16,7 +16,6 @@ enum virt_control {
     ACKNOWLEDGE_INTERRUPT_ON_EXIT, /* the exit takes the vector from the machine's controllers */
     VIRTUAL_INTERRUPT_DELIVERY,
     APIC_REGISTER_VIRTUALIZATION,
-    NMI_EXITING, /* and the guest's own NMIs are told apart: for several processors */
     HLT_EXITING,
     INTERRUPT_WINDOW_EXITING, /* the guest exits as soon as it can take an interrupt, */
     NMI_WINDOW_EXITING,       /* or an NMI */

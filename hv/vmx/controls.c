@@ -11,6 +11,8 @@
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 
+/* NMIs exit, for one processor reaches another by NMI, and the guest's own are told apart. */
+#define PIN_WANTED   (PIN_NMI_EXITING | PIN_VIRTUAL_NMIS)
 #define PROC_WANTED  (PROC_USE_IO_BITMAPS | PROC_USE_MSR_BITMAPS | PROC_ACTIVATE_SECONDARY)
 #define PROC2_WANTED (PROC2_ENABLE_EPT | PROC2_UNRESTRICTED_GUEST)
 /* Instructions that the guest's CPUID promises and that are #UD unless a control allows them. */
@@ -25,7 +27,7 @@ void vmcs_write_controls(const struct vcpu *vcpu)
     const struct vmcs_capabilities *caps = &vmx_capabilities;
     uint32_t useful = PROC2_USEFUL & (uint32_t)(caps->proc2 >> 32);
 
-    vmcs_write(VMCS_PIN_CONTROLS, vmx_control(caps->pin, 0));
+    vmcs_write(VMCS_PIN_CONTROLS, vmx_control(caps->pin, PIN_WANTED));
     vmcs_write(VMCS_PRIMARY_PROC_CONTROLS, vmx_control(caps->proc, PROC_WANTED));
     vmcs_write(VMCS_SECONDARY_PROC_CONTROLS, vmx_control(caps->proc2, PROC2_WANTED | useful));
     vmcs_write(VMCS_EXIT_CONTROLS, vmx_control(caps->exit, EXIT_WANTED));
