@@ -29,6 +29,11 @@ void quirk_event_is_a_virtual_interrupt(struct interrupted_event *event, bool it
         *event = (struct interrupted_event){.is_external = true};
 }
 
+uint64_t quirk_interrupt_sets_rf(const struct interrupted_event *event, uint64_t rflags)
+{
+    return event->is_external && !event->is_exception ? rflags & ~RFLAGS_RF : rflags;
+}
+
 void quirk_delivery_does_not_wake(void)
 {
     virt->set_control(HLT_EXITING, true);

@@ -28,6 +28,11 @@ void quirk_early_step_trap(void);
  * has the gate that was used. */
 void quirk_event_is_a_virtual_interrupt(struct interrupted_event *event, bool its_gate);
 
+/* Bochs 3.0 saves RF as 1 when an NMI or an interrupt leads to a task gate. Rule: RF is as it was
+ * before the event, for only a fault sets it. SDM volume 3, "Saving RIP, RSP, RFLAGS, and SSP"
+ * (3C 28.3.3). Returns `rflags` as it should be. */
+uint64_t quirk_interrupt_sets_rf(const struct interrupted_event *event, uint64_t rflags);
+
 /* --- Sleep --- */
 
 /* Bochs 2.7 does not wake a processor in HLT for a virtual interrupt. Rule: "a virtual interrupt

@@ -22,10 +22,12 @@
 #define GATE_SIZE     8
 #define GATE_SELECTOR 2 /* where the TSS's selector is in a gate */
 
-static void read_processor(const struct vcpu *vcpu, struct task_switch *task)
+static void read_processor(const struct vcpu *vcpu, const struct interrupted_event *event,
+                           struct task_switch *task)
 {
     task->registers[TASK_EIP] = (uint32_t)guest_read(GUEST_RIP);
-    task->registers[TASK_EFLAGS] = (uint32_t)guest_read(GUEST_RFLAGS);
+    task->registers[TASK_EFLAGS] =
+        (uint32_t)quirk_interrupt_sets_rf(event, guest_read(GUEST_RFLAGS));
     for (uint32_t i = 0; i < GPRS; i++)
         task->registers[TASK_EAX + i] = (uint32_t)guest_gpr(vcpu, i);
     for (uint32_t i = 0; i < SEGMENT_COUNT; i++)
@@ -105,7 +107,7 @@ enum exit_action exit_task_switch(struct vcpu *vcpu)
     task.is_external = event.is_external;
     task.pushes_error = event.has_error_code;
     task.error_pushed = event.error_code;
-    read_processor(vcpu, &task);
+    read_processor(vcpu, &event, &task);
     if (event.is_instruction)
         task.registers[TASK_EIP] += (uint32_t)guest_read(EXIT_LENGTH);
     task_switch(&task);
