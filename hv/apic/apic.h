@@ -72,8 +72,9 @@ void ipi_send(struct vcpu *vcpu);
 /* The controls and the MSR bitmap follow the mode that the guest's IA32_APIC_BASE says. Until then,
  * and in modes without x2APIC, all of MSRs 800H-8FFH exit. */
 void x2apic_follow_mode(struct vcpu *vcpu);
-/* Without virtual-interrupt delivery, WRMSR of EOI and of self-IPI would reach the machine's APIC:
- * they exit while interrupts are left to the machine. */
+/* While interrupts are left to the machine there is no virtual-interrupt delivery. WRMSR of EOI and
+ * of self-IPI would reach the machine's APIC, and PPR and IRR are not all in the page: these exit.
+ */
 void x2apic_follow_delivery(struct vcpu *vcpu);
 
 /* --- external.c: interrupts of the machine, on their way to the guest --- */
