@@ -69,6 +69,7 @@ static void follow_base(struct vcpu *vcpu)
 {
     virt->trap_msr(vcpu, MSR_IA32_APIC_BASE, vcpu->lapic.base != physical_apic_base(), true);
     x2apic_follow_mode(vcpu);
+    external_follow_mode(vcpu);
     place_page(vcpu);
     if (machine.options.bug == BUG_RAW_PAGE)
         vcpu->lapic.page[LAPIC_ID / 4] = vcpu->lapic.page[LAPIC_ID / 4 + 1] = POISON;

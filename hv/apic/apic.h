@@ -79,6 +79,9 @@ void x2apic_follow_delivery(struct vcpu *vcpu);
 
 /* --- external.c: interrupts of the machine, on their way to the guest --- */
 
+/* What the processor virtualizes follows IA32_APIC_BASE, after x2apic_follow_mode(), and whether an
+ * interrupt is left to the machine. */
+void external_follow_mode(struct vcpu *vcpu);
 /* One exits and is not acknowledged yet; one exits and is; the guest can take one now. */
 void external_arrives(struct vcpu *vcpu);
 void external_acknowledged(void);

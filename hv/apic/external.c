@@ -22,14 +22,24 @@
 #include "virt/inject.h"
 #include "virt/virt.h"
 
-/* Interrupts must exit where the processor delivers virtual ones: both go, both come. */
+/* Interrupts must exit where the processor delivers virtual ones: both go, both come. Without
+ * delivery the page is not all of the truth, and the page's reads must exit; of MSRs, some. */
+void external_follow_mode(struct vcpu *vcpu)
+{
+    bool left = vcpu->external.left;
+
+    if (apic_delivers()) {
+        virt->set_control(VIRTUAL_INTERRUPT_DELIVERY, !left);
+        virt->set_control(APIC_REGISTER_VIRTUALIZATION, !left || lapic_is_x2apic(&vcpu->lapic));
+    }
+    x2apic_follow_delivery(vcpu);
+}
+
 static void leave_to_the_machine(struct vcpu *vcpu, bool left)
 {
     vcpu->external.left = left;
     virt->set_control(EXTERNAL_INTERRUPT_EXITING, !left);
-    if (apic_delivers())
-        virt->set_control(VIRTUAL_INTERRUPT_DELIVERY, !left);
-    x2apic_follow_delivery(vcpu);
+    external_follow_mode(vcpu);
 }
 
 /* With acknowledging on, the next entry exits at once, this time with the vector. */

@@ -32,11 +32,8 @@ static bool may_read(struct lapic *lapic, uint32_t msr)
  * the machine has. */
 void x2apic_follow_delivery(struct vcpu *vcpu)
 {
-    bool x2apic = lapic_is_x2apic(&vcpu->lapic);
-    bool trap = vcpu->external.left || !x2apic;
+    bool trap = vcpu->external.left || !lapic_is_x2apic(&vcpu->lapic);
 
-    if (apic_delivers())
-        virt->set_control(APIC_REGISTER_VIRTUALIZATION, x2apic || !vcpu->external.left);
     virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_PPR / 16, trap, true);
     for (uint32_t i = 0; i < 8; i++)
         virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_IRR / 16 + i, trap, true);
@@ -44,7 +41,8 @@ void x2apic_follow_delivery(struct vcpu *vcpu)
     virt->trap_msr(vcpu, MSR_X2APIC_FIRST + LAPIC_SELF_IPI / 16, true, trap);
 }
 
-/* Of the writes, that of TPR is virtualized in any case; the rest is x2apic_follow_delivery()'s. */
+/* Of the writes, that of TPR is virtualized in any case; the rest is x2apic_follow_delivery()'s,
+ * which comes after it. */
 void x2apic_follow_mode(struct vcpu *vcpu)
 {
     bool on = lapic_is_x2apic(&vcpu->lapic);
@@ -55,5 +53,4 @@ void x2apic_follow_mode(struct vcpu *vcpu)
 
         virt->trap_msr(vcpu, msr, !may_read(&vcpu->lapic, msr), !(on && is_tpr));
     }
-    x2apic_follow_delivery(vcpu);
 }
