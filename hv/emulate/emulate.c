@@ -51,7 +51,7 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
  * not be there for a short instruction. */
 static uint32_t fetch_code(uint64_t linear, uint64_t code[2])
 {
-    const uint64_t *there = (const void *)guest_pointer(linear);
+    const uint64_t *there = (const void *)guest_pointer(linear, false);
 
     if (there != NULL && linear % PAGE_SIZE <= PAGE_SIZE - 16) {
         code[0] = there[0];

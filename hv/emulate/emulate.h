@@ -23,12 +23,11 @@ enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *p
 /* --- linear.c: the guest's memory by linear address, through its own page tables --- */
 
 /* Copies `size` bytes from or to the guest's memory. Returns how many it were: there are no more if
- * a page is not mapped by the guest, is hidden from it, or is beyond 4 GiB, where the hypervisor
- * does not reach. */
+ * a page is not mapped by the guest, or is none of those that ept_memory() has. */
 uint32_t guest_copy_linear(uint64_t linear, void *ours, uint32_t size, bool to_guest);
 
 /* Where the byte at `linear` is; NULL in the same cases. The rest of its page of 4 KiB follows. */
-uint8_t *guest_pointer(uint64_t linear);
+uint8_t *guest_pointer(uint64_t linear, bool write);
 
 /* Whether the guest's page tables map it, wherever to. */
 bool guest_maps(uint64_t linear);

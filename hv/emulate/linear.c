@@ -9,19 +9,13 @@
 #include "model/guest_walk.h"
 #include "virt/guest.h"
 
-#define PDPTE_RESERVED 0x1E6ull       /* and all bits beyond physical addresses */
-#define PDPTES_ADDRESS 0xFFFFFFE0ull  /* in CR3 */
-#define REACHABLE      0x100000000ull /* where physical_pointer() ends */
-
-static uint8_t *pointer_to(uint64_t physical)
-{
-    return physical < REACHABLE && !ept_is_hidden(physical) ? physical_pointer(physical) : NULL;
-}
+#define PDPTE_RESERVED 0x1E6ull      /* and all bits beyond physical addresses */
+#define PDPTES_ADDRESS 0xFFFFFFE0ull /* in CR3 */
 
 /* For the page tables on the way. */
 static bool read_entry(void *context, uint64_t physical, uint32_t size, uint64_t *value)
 {
-    const uint8_t *from = pointer_to(physical);
+    const uint8_t *from = ept_memory(physical, false);
 
     (void)context;
     *value = 0;
@@ -50,13 +44,13 @@ bool guest_maps(uint64_t linear)
     return walk(linear, &physical);
 }
 
-uint8_t *guest_pointer(uint64_t linear)
+uint8_t *guest_pointer(uint64_t linear, bool write)
 {
     uint64_t physical = (uint32_t)linear;
 
     if ((guest_read(GUEST_CR0) & CR0_PG) && !walk(linear, &physical))
         return NULL;
-    return pointer_to(physical);
+    return ept_memory(physical, write);
 }
 
 /* Byte by byte: these are few, and each may be on another page. */
@@ -65,7 +59,7 @@ uint32_t guest_copy_linear(uint64_t linear, void *ours, uint32_t size, bool to_g
     uint8_t *bytes = ours;
 
     for (uint32_t i = 0; i < size; i++) {
-        uint8_t *theirs = guest_pointer(linear + i);
+        uint8_t *theirs = guest_pointer(linear + i, to_guest);
 
         if (theirs == NULL)
             return i;

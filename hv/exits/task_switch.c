@@ -79,7 +79,8 @@ static enum exit_action fault(struct vcpu *vcpu, const struct task_switch *task,
                               const struct interrupted_event *event)
 {
     if (task->fault == VECTOR_PF && guest_maps(task->page_fault_address)) {
-        log_error("a task switch to TSS %x needs linear address %x: that is hidden or above 4 GiB",
+        log_error("a task switch to TSS %x needs linear address %x: that is hidden, an APIC's, or "
+                  "above 4 GiB",
                   task->to, task->page_fault_address);
         return EXIT_UNHANDLED;
     }

@@ -3,6 +3,9 @@
  * Source: SDM volume 3, "The Extended Page Table Mechanism (EPT)" (3C 29.3).
  */
 #include "mem/ept.h"
+#include "cpu/cpu.h"
+#include "cpu/msr.h"
+#include "cpu/x86.h"
 #include "layout.h"
 #include "lib/lock.h"
 #include "lib/string.h"
@@ -26,17 +29,20 @@
 #define SIZE_1G          0x40000000ull
 #define SIZE_512G        0x8000000000ull
 #define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
+#define UNUSED           ~0ull          /* no page's address, and far from each */
+#define REACHABLE        0x100000000ull /* where physical_pointer() ends */
 
 static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
 static bool use_1g_pages;
 static uint64_t *pml4;
 static uint64_t *decoy_table; /* 512 times the same page of ones */
 static uint8_t *ones_page;
+static uint8_t *nowhere; /* takes what is written to a ROM; nobody reads it */
 static struct mtrr_state mtrr;
+/* Pages that are not what MTRRs and identity make of them. */
 static struct {
     uint64_t address, entry;
-    bool used;
-} replaced[EPT_SLOTS]; /* pages that are not what MTRRs and identity make of them */
+} replaced[EPT_SLOTS] = {{UNUSED, 0}, {UNUSED, 0}, {UNUSED, 0}};
 
 static void *table_of(uint64_t entry)
 {
@@ -72,7 +78,7 @@ static uint64_t *pd_entry(uint64_t address)
 static bool has_replaced_page(uint64_t address)
 {
     for (uint32_t i = 0; i < EPT_SLOTS; i++) {
-        if (replaced[i].used && replaced[i].address - address < SIZE_2M)
+        if (replaced[i].address - address < SIZE_2M)
             return true;
     }
     return false;
@@ -81,7 +87,7 @@ static bool has_replaced_page(uint64_t address)
 static void put_replaced_pages(uint64_t *table, uint64_t address)
 {
     for (uint32_t i = 0; i < EPT_SLOTS; i++) {
-        if (replaced[i].used && replaced[i].address - address < SIZE_2M)
+        if (replaced[i].address - address < SIZE_2M)
             table[(replaced[i].address - address) / SIZE_4K] = replaced[i].entry;
     }
 }
@@ -167,6 +173,7 @@ void ept_build(bool has_1g_pages)
 {
     use_1g_pages = has_1g_pages;
     pml4 = pages_alloc(1);
+    nowhere = pages_alloc(1);
     build_decoy();
     map_all();
 }
@@ -179,6 +186,21 @@ uint64_t ept_pointer(void)
 bool ept_is_hidden(uint64_t address)
 {
     return address - machine.boot.hv_base < HV_BLOCK_SIZE;
+}
+
+/* EPT says where the guest would come to, but an APIC it maps, if at all, to a page whose contents
+ * mean nothing; and with apic=off the guest moves the machine's own, and no exit tells where to. */
+uint8_t *ept_memory(uint64_t address, bool write)
+{
+    uint64_t page = address & ~(PAGE_SIZE - 1);
+
+    if (page == replaced[EPT_SLOT_BIOS].address)
+        return (write ? nowhere : table_of(replaced[EPT_SLOT_BIOS].entry)) + address % PAGE_SIZE;
+    if (address >= REACHABLE || ept_is_hidden(address) || page == replaced[EPT_SLOT_APIC].address ||
+        page == replaced[EPT_SLOT_GUESTS_APIC].address ||
+        page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS))
+        return NULL;
+    return physical_pointer(address);
 }
 
 bool ept_map_missing(uint64_t address)
@@ -206,10 +228,9 @@ void ept_update_types(void)
 
 void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, uint32_t access)
 {
-    uint64_t before = replaced[slot].used ? replaced[slot].address : address;
+    uint64_t before = replaced[slot].address == UNUSED ? address : replaced[slot].address;
 
     lock(&editing);
-    replaced[slot].used = true;
     replaced[slot].address = address;
     replaced[slot].entry = access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB);
     map_2m(before & ~(SIZE_2M - 1));

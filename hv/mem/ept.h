@@ -18,6 +18,11 @@ uint64_t ept_pointer(void);
 /* True if `address` is in the hidden block. */
 bool ept_is_hidden(uint64_t address);
 
+/* Where hv16 itself reads what the guest has at `address`, or writes it; the rest of the page of 4
+ * KiB follows. NULL where it must not: in the hidden block, in an APIC's page, the machine's or the
+ * guest's, and beyond 4 GiB, where it does not reach. A ROM takes writes, and forgets them. */
+uint8_t *ept_memory(uint64_t address, bool write);
+
 /* Maps the 2 MiB around an address that ept_build() left out (a device above 4 GiB). False if it
  * is hidden, mapped already, or beyond what the processor can address. */
 bool ept_map_missing(uint64_t address);

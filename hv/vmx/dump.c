@@ -3,7 +3,7 @@
  */
 #include "console/end.h"
 #include "console/log.h"
-#include "machine.h"
+#include "mem/ept.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
 
@@ -39,14 +39,18 @@ static void dump_registers(const struct vcpu *vcpu)
               vmcs_read(VMCS_GUEST_RFLAGS));
 }
 
+#define CODE_BYTES 7
+
 /* The bytes at CS:RIP, where the linear address is also the physical one. */
 static void dump_code(void)
 {
     uint64_t linear = vmcs_read(VMCS_GUEST_CS_BASE) + vmcs_read(VMCS_GUEST_RIP);
-    const uint8_t *code = physical_pointer(linear & 0xFFFFFFFF);
+    const uint8_t *code = ept_memory(linear & 0xFFFFFFFF, false);
 
+    if (code == NULL || linear % PAGE_SIZE > PAGE_SIZE - CODE_BYTES)
+        return;
     if (vmcs_read(VMCS_GUEST_CR0) & CR0_PG)
-        return; /* paging: that takes a walk through the guest's tables */
+        return; /* that takes a walk through the guest's tables */
     log_error("  code at %lx: %02x %02x %02x %02x %02x %02x %02x", linear, code[0], code[1],
               code[2], code[3], code[4], code[5], code[6]);
 }
