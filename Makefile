@@ -26,7 +26,7 @@ BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
 LAB     := $(shell cat labs/handout 2>/dev/null)# the files of a student's build
 
-.PHONY: all run debug bench test test-guests test-debian13 check-labs unit units check pictures symbols clean help
+.PHONY: all run debug bench test test-guests test-debian13 check-labs libfuzzer unit units check pictures symbols clean help
 all: $B/hv16.img symbols
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make test     all tests   make unit    host tests only   make check    style and rules"
 	@echo "make test-guests  Linux and memtest86+ in every APIC mode: minutes, downloads"
 	@echo "make test-debian13  the README's commands and all tests on a fresh Debian 13"
+	@echo "make libfuzzer    each pure parser and model under libFuzzer, 10 minutes each (ARGS=SECONDS)"
 	@echo "make pictures the documents' pictures from their texts: docs/pictures/README.md"
 	@echo "make check-labs   every lab: starter, reference, wrong solutions, handout"
 	@echo "make clean    remove what was built"
@@ -116,7 +117,7 @@ check: all
 	$(PYTHON) tools/check.py
 	$(PYTHON) tools/floors.py
 	$(PYTHON) docs/pictures/pictures.py check
-	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] hv/*/*/*.[ch] tools/*.c tests/unit/*.[ch])
+	@echo clang-format; clang-format --dry-run -Werror $(wildcard hv/*.[ch] hv/*/*.[ch] hv/*/*/*.[ch] tools/*.c tests/*/*.[ch])
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 -Ihv \
 	    --suppress=legacyUninitvar:hv/vmx/vmcs.h --suppress=normalCheckLevelMaxBranches \
 	    --suppress=arrayIndexOutOfBoundsCond:hv/vmx/loop.c --suppress=nullPointer:hv/guest/restart.c \
@@ -127,6 +128,9 @@ test: all units
 # Every lab: starter, reference, wrong solutions, handout.
 check-labs: all
 	$(PYTHON) -m pytest -q -n 2 tests/labs
+# Minutes; in `make test` it has seconds.
+libfuzzer: all
+	$(PYTHON) tests/$@/run.py $(ARGS)
 # Real operating systems, from Debian's packages.
 $B/guests/%.img: tests/guests/%.py tests/guests/grub_disk.py
 	./run.sh setup guests

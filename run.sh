@@ -35,6 +35,8 @@ python3-pytest-xdist|runs them two at a time
 clang-format|checks how the C code is laid out
 cppcheck|looks for mistakes in the C code
 shellcheck|looks for mistakes in shell scripts
+clang|libFuzzer: inputs that nobody thought of, for the pure code
+libclang-rt-dev|libFuzzer itself
 grub-pc-bin|a boot loader that we did not make, as a guest
 LIST
 }
