@@ -7,6 +7,7 @@
 #include "console/log.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
+#include "lib/lock.h"
 #include "machine.h"
 #include "mem/pages.h"
 #include "quirks.h"
@@ -51,6 +52,18 @@ static void open_virtual(struct vcpu *vcpu)
                  "drained in software");
 }
 
+/* What `access` of EPT's is right for all processors, which share it. Where they differ in where
+ * the APIC is, or whether it is there, none is, and each access exits. */
+static uint32_t common_access(uint64_t base, uint32_t access)
+{
+    uint64_t counts = APIC_BASE_ADDRESS | APIC_BASE_EN | APIC_BASE_EXTD;
+
+    for (uint32_t i = 0; i < CPUS_MAX; i++)
+        if (vcpus[i].is_up && ((vcpus[i].lapic.base ^ base) & counts) != 0)
+            return EPT_NOTHING;
+    return access;
+}
+
 /* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the processor knows,
  * with the mode's access, if the APIC is on and not in x2APIC mode, and nothing otherwise. And
  * nothing where the machine's own APIC is, unless that is the same place. */
@@ -58,10 +71,25 @@ static void place_page(const struct vcpu *vcpu)
 {
     uint64_t base = vcpu->lapic.base;
     bool is_xapic = (base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
+    uint32_t access = is_xapic ? common_access(base, apic_mode->page_access) : EPT_NOTHING;
 
     ept_replace_page(EPT_SLOT_APIC, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
-    ept_replace_page(EPT_SLOT_GUESTS_APIC, base & APIC_BASE_ADDRESS, physical_address(access_page),
-                     is_xapic ? apic_mode->page_access : EPT_NOTHING);
+    ept_replace_page(EPT_SLOT_GUESTS_APIC + vcpu->id, base & APIC_BASE_ADDRESS,
+                     physical_address(access_page), access);
+}
+
+/* What is right for one may now be wrong for another. No other processor has to forget anything:
+ * what it remembers is right for itself. */
+static void place_pages(const struct vcpu *changed)
+{
+    static bool placing;
+
+    lock(&placing);
+    place_page(changed);
+    for (uint32_t i = 0; i < CPUS_MAX && changed->is_up; i++)
+        if (vcpus[i].is_up)
+            place_page(&vcpus[i]);
+    unlock(&placing);
 }
 
 /* IA32_APIC_BASE has a new value. Reading it exits only if the guest's is not the machine's. */
@@ -70,7 +98,7 @@ static void follow_base(struct vcpu *vcpu)
     virt->trap_msr(vcpu, MSR_IA32_APIC_BASE, vcpu->lapic.base != physical_apic_base(), true);
     x2apic_follow_mode(vcpu);
     external_follow_mode(vcpu);
-    place_page(vcpu);
+    place_pages(vcpu);
     if (machine.options.bug == BUG_RAW_PAGE)
         vcpu->lapic.page[LAPIC_ID / 4] = vcpu->lapic.page[LAPIC_ID / 4 + 1] = POISON;
 }
@@ -145,8 +173,14 @@ static bool same_page(uint64_t base, uint64_t physical)
 
 bool apic_claims(const struct vcpu *vcpu, uint64_t physical)
 {
-    return apic_mode != NULL &&
-           (same_page(vcpu->lapic.base, physical) || same_page(physical_apic_base(), physical));
+    if (apic_mode == NULL)
+        return false;
+    if (same_page(vcpu->lapic.base, physical) || same_page(physical_apic_base(), physical))
+        return true;
+    for (uint32_t i = 0; i < CPUS_MAX; i++)
+        if (vcpus[i].is_up && same_page(vcpus[i].lapic.base, physical))
+            return true;
+    return false;
 }
 
 bool apic_answers(const struct vcpu *vcpu, uint64_t physical)

@@ -45,7 +45,8 @@ uint64_t apic_virtual_address(const struct vcpu *vcpu);
 
 /* --- apic.c: what the exits bring --- */
 
-/* True where EPT keeps `physical` away from the guest because of its APIC, or the machine's. */
+/* True where EPT keeps `physical` away from the guest because of its APIC, that of another of its
+ * processors, or the machine's. */
 bool apic_claims(const struct vcpu *vcpu, uint64_t physical);
 /* True where the guest's APIC answers there: enabled, and not in x2APIC mode. */
 bool apic_answers(const struct vcpu *vcpu, uint64_t physical);

@@ -4,6 +4,7 @@
 #include "apic/inbox.h"
 #include "apic/apic.h"
 #include "apic/physical.h"
+#include "machine.h"
 #include "virt/virt.h"
 
 static void tell(struct vcpu *from, struct vcpu *to)
@@ -21,7 +22,7 @@ void inbox_post(struct vcpu *from, struct vcpu *to, uint32_t note)
     uint32_t before = __atomic_load_n(&to->inbox.notes, __ATOMIC_RELAXED), after;
 
     if (apic_mode == NULL && to->init.waits_for_sipi)
-        return; /* no NMI would get through, and there is no other note than INIT */
+        return; /* no NMI would get through: exits/sipi.c does what there is to do */
     do {
         after = before | note;
         if (note & NOTE_INIT) /* a SIPI from before would come too late */
@@ -32,6 +33,13 @@ void inbox_post(struct vcpu *from, struct vcpu *to, uint32_t note)
                                           __ATOMIC_RELAXED));
     if (before == 0) /* else it is on its way already */
         tell(from, to);
+}
+
+void inbox_post_others(struct vcpu *from, uint32_t note)
+{
+    for (uint32_t i = 0; i < machine.cpus; i++)
+        if (&vcpus[i] != from)
+            inbox_post(from, &vcpus[i], note);
 }
 
 /* The notes may be gone: an NMI before this one has brought them. That makes it none of the

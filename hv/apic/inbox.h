@@ -22,12 +22,15 @@
 #define NOTE_INIT                   0x04u
 #define NOTE_STARTUP                0x08u
 #define NOTE_RESTART                0x10u
+#define NOTE_EPT                    0x20u /* EPT has changed: forget what you remember of it */
 #define NOTE_STARTUP_VECTOR(vector) ((uint32_t)(vector) << 8)
 
 /* For `to`, which may be the sender itself: then it is read before the guest's next instruction.
  * What does not fit any more, because of the same or something stronger, is not lost: an INIT
  * replaces a SIPI before it, two of a kind are one. */
 void inbox_post(struct vcpu *from, struct vcpu *to, uint32_t note);
+/* For all others. */
+void inbox_post_others(struct vcpu *from, uint32_t note);
 
 /* An NMI hits this vCPU's processor. True: it was sent because of a note. */
 bool inbox_owns_nmi(struct vcpu *vcpu);

@@ -5,6 +5,7 @@
  */
 #include "cpu/msr.h"
 #include "apic/apic.h"
+#include "apic/inbox.h"
 #include "console/log.h"
 #include "exits/exits.h"
 #include "host/tables.h"
@@ -59,5 +60,6 @@ enum exit_action exit_wrmsr(struct vcpu *vcpu)
     if (!is_mtrr(msr) || !wrmsr_safe(msr, value))
         return refuse(vcpu, "WRMSR");
     ept_update_types(); /* under EPT the MTRRs count only through the EPT entries */
+    inbox_post_others(vcpu, NOTE_EPT);
     return EXIT_SKIP;
 }

@@ -5,6 +5,7 @@
  */
 #include "exits/exits.h"
 #include "init/init.h"
+#include "mem/ept.h"
 #include "quirks.h"
 #include "virt/guest.h"
 #include "virt/repeat.h"
@@ -12,6 +13,7 @@
 enum exit_action exit_sipi(struct vcpu *vcpu)
 {
     quirk_sipi_leaves_blocking(vcpu);
+    ept_flush(); /* no note has reached it while it waited */
     vcpu->countdown = 1;
     init_receive_sipi(vcpu, (uint8_t)guest_read(EXIT_QUALIFICATION));
     quirk_init_came(vcpu); /* an INIT right after this is one from before */

@@ -6,6 +6,7 @@
 #include "guest/restart.h"
 #include "init/init.h"
 #include "machine.h"
+#include "mem/ept.h"
 #include "quirks.h"
 #include "virt/nmi.h"
 #include "virt/repeat.h"
@@ -29,6 +30,8 @@ void inbox_read(struct vcpu *vcpu)
     notes = __atomic_exchange_n(&vcpu->inbox.notes, 0, __ATOMIC_SEQ_CST);
     if (notes != 0)
         repeat_forgive(vcpu);
+    if (notes & NOTE_EPT)
+        ept_flush();
     if (notes & NOTE_POSTED)
         posted_take(vcpu);
     if ((notes & NOTE_NMI) && !vcpu->init.waits_for_sipi)

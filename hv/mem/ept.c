@@ -42,7 +42,7 @@ static struct mtrr_state mtrr;
 /* Pages that are not what MTRRs and identity make of them. */
 static struct {
     uint64_t address, entry;
-} replaced[EPT_SLOTS] = {{UNUSED, 0}, {UNUSED, 0}, {UNUSED, 0}};
+} replaced[EPT_SLOTS];
 
 static void *table_of(uint64_t entry)
 {
@@ -160,7 +160,7 @@ static void map_all(void)
         map_1g(address);
 }
 
-static void ept_flush(void)
+void ept_flush(void)
 {
     struct {
         uint64_t eptp, reserved;
@@ -174,6 +174,8 @@ void ept_build(bool has_1g_pages)
     use_1g_pages = has_1g_pages;
     pml4 = pages_alloc(1);
     nowhere = pages_alloc(1);
+    for (uint32_t i = 0; i < EPT_SLOTS; i++)
+        replaced[i].address = UNUSED;
     build_decoy();
     map_all();
 }
@@ -188,17 +190,25 @@ bool ept_is_hidden(uint64_t address)
     return address - machine.boot.hv_base < HV_BLOCK_SIZE;
 }
 
+/* With apic=off the guest moves the machine's own, and no exit tells where to. */
+static bool is_an_apics(uint64_t page)
+{
+    for (uint32_t i = 0; i < EPT_SLOT_GUESTS_APIC + machine.cpus; i++) {
+        if (page == replaced[i].address)
+            return true;
+    }
+    return page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS);
+}
+
 /* EPT says where the guest would come to, but an APIC it maps, if at all, to a page whose contents
- * mean nothing; and with apic=off the guest moves the machine's own, and no exit tells where to. */
+ * mean nothing. */
 uint8_t *ept_memory(uint64_t address, bool write)
 {
     uint64_t page = address & ~(PAGE_SIZE - 1);
 
     if (page == replaced[EPT_SLOT_BIOS].address)
         return (write ? nowhere : table_of(replaced[EPT_SLOT_BIOS].entry)) + address % PAGE_SIZE;
-    if (address >= REACHABLE || ept_is_hidden(address) || page == replaced[EPT_SLOT_APIC].address ||
-        page == replaced[EPT_SLOT_GUESTS_APIC].address ||
-        page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS))
+    if (address >= REACHABLE || ept_is_hidden(address) || is_an_apics(page))
         return NULL;
     return physical_pointer(address);
 }
@@ -229,11 +239,15 @@ void ept_update_types(void)
 void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, uint32_t access)
 {
     uint64_t before = replaced[slot].address == UNUSED ? address : replaced[slot].address;
+    uint64_t entry = access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB);
 
+    if (address == replaced[slot].address && entry == replaced[slot].entry)
+        return;
     lock(&editing);
     replaced[slot].address = address;
-    replaced[slot].entry = access == EPT_NOTHING ? 0 : physical | access | EPT_TYPE(MEM_WB);
-    map_2m(before & ~(SIZE_2M - 1));
+    replaced[slot].entry = entry;
+    if (before != address)
+        map_2m(before & ~(SIZE_2M - 1));
     map_2m(address & ~(SIZE_2M - 1));
     unlock(&editing);
     ept_flush();

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "layout.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,9 +33,9 @@ bool ept_map_missing(uint64_t address);
  * gives the earlier one its own memory back. */
 enum ept_slot {
     EPT_SLOT_APIC,        /* the machine's own local APIC */
-    EPT_SLOT_GUESTS_APIC, /* where the guest's is */
     EPT_SLOT_BIOS,        /* guest/reset_vector.c */
-    EPT_SLOTS
+    EPT_SLOT_GUESTS_APIC, /* where the guest's is: one for each vCPU, by its number */
+    EPT_SLOTS = EPT_SLOT_GUESTS_APIC + CPUS_MAX
 };
 #define EPT_NOTHING      0u /* bits of an entry: 1 read, 2 write, 4 execute */
 #define EPT_READ_ONLY    1u
@@ -44,6 +45,9 @@ void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, u
 
 /* Reads the MTRRs again and brings the memory types of all that is mapped up to date. */
 void ept_update_types(void);
+
+/* This processor forgets what it remembers of EPT. Whoever changes an entry does this himself. */
+void ept_flush(void);
 
 /* The decoy: while shown, the hidden block reads as all ones and takes writes, which hiding it
  * again forgets. One instruction of the guest at a time runs against it: see exits/hidden.c. */

@@ -134,3 +134,31 @@ def test_a_reset_by_the_second_processor_restarts_the_guest_on_the_first(tmp_pat
     assert "cpu 1: 2 INITs, 2 SIPIs" in run.log, "the counters outlive a restart"
     resets = {"triple fault": "triple fault", "jump to the reset vector": "VMCALL", "INT 19h": "VMCALL"}
     assert run.report.exits[resets.get(why, "I/O instruction")] >= 2
+
+
+# --- What processors have of their own ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def native_bases(folder):
+    return boot_native(folder, "apic_base_smp", cpus=2).values
+
+
+@pytest.mark.parametrize("mode", ["mmio", "tpr", "apicv"])
+def test_each_processor_moves_its_own_apic_and_no_other(tmp_path, native_bases, mode):
+    """On Bochs none can be switched on again: there the SDM alone says what is right. And the limit: where
+    a processor has memory, but another one its APIC, it sees nothing at all."""
+    run = boot_guest(tmp_path, "apic_base_smp", options=[f"apic={mode}"], cpus=2).check_ended()
+    expected = native_bases | {"on_id2": 1 << 24, "on_tpr2": 0x41}
+    assert expected["came_back"] == 0x30003 and expected["foreign"] == expected["memory"] == 0x12345678
+    assert run.values == expected | {"foreign": 0xFFFFFFFF}, run.explain()
+
+
+def test_each_processor_has_mtrrs_of_its_own_and_the_others_hear_of_a_change(folder, tmp_path):
+    """Bochs has no caches: that the others forget the old memory types shows in their exits alone."""
+    native = boot_native(folder, "mtrr_smp", cpus=2)
+    run = boot_guest(tmp_path, "mtrr_smp", cpus=2).check_ended()
+    assert native.values["first_type"] != native.values["first_type2"] == native.values["before_type"]
+    assert run.values == native.values
+    exits = dict(re.findall(r"^hv16: cpu (\d): (\d+) exits: exception or NMI", run.log, re.MULTILINE))
+    assert int(exits["0"]) > 0 and int(exits["1"]) > 2, run.log  # INIT and SIPI are two
