@@ -103,6 +103,11 @@ void quirk_sipi_leaves_blocking(struct vcpu *vcpu)
     guest_write(GUEST_INTERRUPTIBILITY, 0);
 }
 
+void quirk_entry_keeps_nmis_blocked(void)
+{
+    guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
+}
+
 bool quirk_smis_stay_blocked(const struct vcpu *vcpu)
 {
     if (vcpu->quirks.smis_stay_blocked)

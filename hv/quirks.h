@@ -87,6 +87,12 @@ void quirk_init_came(struct vcpu *vcpu);
 void quirk_sipi_leaves_blocking(struct vcpu *vcpu);
 bool quirk_smis_stay_blocked(const struct vcpu *vcpu);
 
+/* Bochs up to 3.0 never ends the blocking of NMIs by a VM entry: only an IRET of the guest does. So
+ * after an INIT inside an NMI handler each exit says that NMIs are blocked. Rule: after an entry
+ * they are if the field says so. SDM volume 3, "Guest Non-Register State" (3C 25.4.2). To be called
+ * where no NMI can be what blocks them. */
+void quirk_entry_keeps_nmis_blocked(void);
+
 /* --- Guest state --- */
 
 /* The access rights of CS in real mode: present, data, read/write, accessed. Code, 9Bh, would be

@@ -3,6 +3,7 @@
  * the guest can take it (exit reason 8).
  */
 #include "virt/nmi.h"
+#include "quirks.h"
 #include "virt/inject.h"
 #include "virt/virt.h"
 
@@ -14,9 +15,11 @@ void nmi_note(struct vcpu *vcpu)
 
 void nmi_offer(struct vcpu *vcpu)
 {
+    if (!vcpu->nmi.got)
+        quirk_entry_keeps_nmis_blocked();
     if (vcpu->nmi.pending && inject_nmi()) {
         vcpu->nmi.pending = false;
-        vcpu->nmi.sent = true;
+        vcpu->nmi.sent = vcpu->nmi.got = true;
     }
     virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending);
     vcpu->countdown = 1;
@@ -40,5 +43,5 @@ void nmi_follow(struct vcpu *vcpu)
 
 void nmi_forget(struct vcpu *vcpu)
 {
-    vcpu->nmi.pending = vcpu->nmi.sent = false;
+    vcpu->nmi.pending = vcpu->nmi.sent = vcpu->nmi.got = false;
 }

@@ -18,7 +18,7 @@ void nmi_offer(struct vcpu *vcpu);
 /* At a later exit: whether the NMI of the last entry got through, and what waits goes if it can. */
 void nmi_follow(struct vcpu *vcpu);
 
-/* INIT: none waits any more. */
+/* INIT: none waits any more, and none is being handled. */
 void nmi_forget(struct vcpu *vcpu);
 
 /* Whether nmi_follow() has to be called at the next exit. */

@@ -162,3 +162,14 @@ def test_each_processor_has_mtrrs_of_its_own_and_the_others_hear_of_a_change(fol
     assert run.values == native.values
     exits = dict(re.findall(r"^hv16: cpu (\d): (\d+) exits: exception or NMI", run.log, re.MULTILINE))
     assert int(exits["0"]) > 0 and int(exits["1"]) > 2, run.log  # INIT and SIPI are two
+
+
+@pytest.fixture(scope="module")
+def native_nmis(folder):
+    return boot_native(folder, "nmi_init", cpus=2).shown
+
+
+@pytest.mark.parametrize("mode", ["mmio", "tpr", "apicv"])
+def test_init_inside_an_nmi_handler_lets_the_next_nmi_through(tmp_path, native_nmis, mode):
+    run = boot_guest(tmp_path, "nmi_init", options=[f"apic={mode}"], cpus=2).check_ended()
+    assert run.shown == native_nmis, run.explain()
