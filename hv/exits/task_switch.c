@@ -86,7 +86,6 @@ static enum exit_action fault(struct vcpu *vcpu, const struct task_switch *task,
     }
     if (task->fault == VECTOR_PF)
         write_cr2(task->page_fault_address);
-    guest_set(GUEST_RFLAGS, RFLAGS_RF);
     return inject_fault(event, task->fault, task->error_code) ? EXIT_RESUME
                                                               : exit_triple_fault(vcpu);
 }

@@ -8,6 +8,9 @@
 #include "quirks.h"
 #include "virt/guest.h"
 
+/* The frame of a fault has RF = 1, so that IRET gets past a breakpoint on the instruction. An event
+ * that an entry injects has RFLAGS in its frame as they are. SDM volume 3, "Instruction-Breakpoint
+ * Exception Condition" (3B 17.3.1.1), "Vectored-Event Injection" (3C 27.6.1). */
 enum exit_action inject_exception(uint8_t vector)
 {
     uint32_t info = INTERRUPTION_VALID | INTERRUPTION_TYPE_EXCEPTION | vector;
@@ -16,6 +19,8 @@ enum exit_action inject_exception(uint8_t vector)
         info |= INTERRUPTION_ERROR_CODE;
         guest_write(EVENT_INJECTED_ERROR, 0);
     }
+    if (vector != VECTOR_DB)
+        guest_set(GUEST_RFLAGS, RFLAGS_RF);
     guest_write(EVENT_INJECTED, info);
     return EXIT_RESUME;
 }
