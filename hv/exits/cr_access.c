@@ -16,6 +16,22 @@
 
 #define CR8_BITS 15u
 
+/* Whether the instruction will fault. Then nothing changes, NE neither. SDM volume 2, "MOV—Move
+ * to/from Control Registers"; only what is wrong with PDPTEs is not foreseen. */
+static bool cr0_is_refused(uint64_t value)
+{
+    uint64_t cr4 = guest_read(GUEST_CR4);
+
+    if (((value & CR0_PG) && !(value & CR0_PE)) || ((value & CR0_NW) && !(value & CR0_CD)))
+        return true;
+    if (guest_code_bits() == 64)
+        return value >> 32 != 0 || !(value & CR0_PG);
+    if (!(value & CR0_PG))
+        return (cr4 & CR4_PCIDE) != 0;
+    return (guest_read(GUEST_EFER) & (EFER_LME | EFER_LMA)) == EFER_LME &&
+           (!(cr4 & CR4_PAE) || (guest_read(GUEST_CS_RIGHTS) & AR_L));
+}
+
 /*
  * The exit compared the new NE with what the guest sees. With that changed to what the guest wants,
  * the same instruction does not exit a second time: the processor executes it, with all that may
@@ -23,6 +39,8 @@
  */
 static enum exit_action mov_to_cr0(uint64_t value)
 {
+    if (cr0_is_refused(value))
+        return inject_exception(VECTOR_GP);
     guest_write(GUEST_CR0_SHADOW, CR0_ET | (value & CR0_NE));
     quirk_early_step_trap();
     return EXIT_RESUME;
