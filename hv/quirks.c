@@ -34,6 +34,11 @@ uint64_t quirk_interrupt_sets_rf(const struct interrupted_event *event, uint64_t
     return event->is_external && !event->is_exception ? rflags & ~RFLAGS_RF : rflags;
 }
 
+bool quirk_exits_before_privilege(void)
+{
+    return (guest_read(GUEST_SS_RIGHTS) & AR_DPL) != 0;
+}
+
 void quirk_delivery_does_not_wake(void)
 {
     virt->set_control(HLT_EXITING, true);

@@ -33,6 +33,11 @@ void quirk_event_is_a_virtual_interrupt(struct interrupted_event *event, bool it
  * (3C 28.3.3). Returns `rflags` as it should be. */
 uint64_t quirk_interrupt_sets_rf(const struct interrupted_event *event, uint64_t rflags);
 
+/* Bochs 2.7 lets XSETBV exit at any privilege level. Rule: a fault that is based on the privilege
+ * level comes before an exit. SDM volume 3, "Relative Priority of Faults and VM Exits" (3C 26.1.1).
+ * True: it is #GP. */
+bool quirk_exits_before_privilege(void);
+
 /* --- Sleep --- */
 
 /* Bochs 2.7 does not wake a processor in HLT for a virtual interrupt. Rule: "a virtual interrupt

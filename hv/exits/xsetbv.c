@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "model/xcr0.h"
+#include "quirks.h"
 #include "virt/inject.h"
 
 #define CPUID_XSAVE 0xD
@@ -18,7 +19,8 @@ enum exit_action exit_xsetbv(struct vcpu *vcpu)
     uint64_t value = vcpu->gpr[REG_RDX] << 32 | (uint32_t)vcpu->gpr[REG_RAX];
     struct cpuid_result xsave = cpuid(CPUID_XSAVE, 0);
 
-    if (index != 0 || !xcr0_valid(value, (uint64_t)xsave.edx << 32 | xsave.eax))
+    if (quirk_exits_before_privilege() || index != 0 ||
+        !xcr0_valid(value, (uint64_t)xsave.edx << 32 | xsave.eax))
         return inject_exception(VECTOR_GP);
     xsetbv(index, value);
     return EXIT_SKIP;

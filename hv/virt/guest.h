@@ -39,6 +39,7 @@
     FIELD(GUEST_ES_LIMIT, VMCS_GUEST_ES_LIMIT)                                                     \
     FIELD(GUEST_ES_RIGHTS, VMCS_GUEST_ES_ACCESS_RIGHTS)                                            \
     FIELD(GUEST_CS_RIGHTS, VMCS_GUEST_CS_ACCESS_RIGHTS)                                            \
+    FIELD(GUEST_SS_RIGHTS, VMCS_GUEST_SS_ACCESS_RIGHTS)                                            \
     FIELD(GUEST_ES_BASE, VMCS_GUEST_ES_BASE)                                                       \
     FIELD(GUEST_CS_BASE, VMCS_GUEST_CS_BASE)                                                       \
     FIELD(GUEST_DS_BASE, VMCS_GUEST_DS_BASE)                                                       \
