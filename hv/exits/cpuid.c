@@ -11,7 +11,10 @@
 
 #define LEAF_FEATURES          1
 #define LEAF_EXTENDED_FEATURES 7
+#define LEAF_AMD               0x80000000u
+#define LEAF_AMD_FEATURES      (LEAF_AMD | 1)
 #define ECX7_OSPKE             (1u << 4)   /* a copy of CR4.PKE */
+#define EDX_AMD_SYSCALL        (1u << 11)  /* of the mode, for Intel: 64-bit code has SYSCALL */
 #define SIGNATURE_HV16         0x36317668u /* "hv16" */
 
 /* Two bits copy CR4, and CPUID has just been executed with the hypervisor's: take the guest's. */
@@ -32,9 +35,10 @@ static inline void answer(struct vcpu *vcpu, uint32_t leaf)
 }
 
 /* The few leaves that say something else. */
-static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *vcpu, uint32_t leaf)
+static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *vcpu)
 {
     uint64_t *gpr = vcpu->gpr;
+    uint32_t leaf = (uint32_t)gpr[REG_RAX];
 
     answer(vcpu, leaf);
     if (leaf == LEAF_FEATURES) {
@@ -44,25 +48,24 @@ static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *
         apic_correct_cpuid(vcpu);
     } else if (leaf == LEAF_EXTENDED_FEATURES) {
         gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX7_OSPKE, CR4_PKE);
-    } else {
+    } else if (leaf == LEAF_AMD_FEATURES) {
+        if (guest_code_bits() != 64)
+            gpr[REG_RDX] &= ~(uint64_t)EDX_AMD_SYSCALL;
+    } else if (leaf == HV16_CPUID_LEAF) {
         gpr[REG_RAX] = HV16_CPUID_LEAF; /* the highest of the hypervisor's leaves: this one */
         gpr[REG_RBX] = gpr[REG_RCX] = gpr[REG_RDX] = SIGNATURE_HV16;
     }
     return EXIT_SKIP;
 }
 
-/* CPUID for the guest: which of the two is this leaf's? */
+/* CPUID for the guest: which of the two is this leaf's? Two questions find the few leaves that
+ * answer_corrected() looks at, and some more: each question costs every CPUID two ticks. */
 enum exit_action exit_cpuid(struct vcpu *vcpu)
 {
     uint32_t leaf = (uint32_t)vcpu->gpr[REG_RAX];
 
-    switch (leaf) {
-    case LEAF_FEATURES:
-    case LEAF_EXTENDED_FEATURES:
-    case HV16_CPUID_LEAF:
-        return answer_corrected(vcpu, leaf);
-    default:
-        answer(vcpu, leaf);
-        return EXIT_SKIP;
-    }
+    if ((leaf & ~(LEAF_AMD | 6)) == 1 || leaf == HV16_CPUID_LEAF) /* 1, 7, 80000001H */
+        return answer_corrected(vcpu);
+    answer(vcpu, leaf);
+    return EXIT_SKIP;
 }
