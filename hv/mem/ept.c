@@ -31,6 +31,7 @@
 #define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
 #define UNUSED           ~0ull          /* no page's address, and far from each */
 #define REACHABLE        0x100000000ull /* where physical_pointer() ends */
+#define PAGES_KEPT       16             /* that memory types may not use up */
 
 static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
 static bool use_1g_pages;
@@ -108,6 +109,16 @@ static void map_4k(uint64_t *entry, uint64_t address)
     put_replaced_pages(table, address);
 }
 
+/* The guest writes MTRRs, and may want a table for each 2 MiB that there are: a mask may have
+ * holes. When the pages run short, all of the 2 MiB is uncacheable: that is slow, and right. */
+static bool is_one_type(uint64_t address, enum memory_type *type)
+{
+    if (mtrr_uniform(&mtrr, address, SIZE_2M, type))
+        return true;
+    *type = MEM_UC;
+    return pages_left() <= PAGES_KEPT;
+}
+
 /* The 2 MiB at `address`, as its memory types want it now: nothing, a large page or a table.
  * What is a table once stays one. */
 static void map_2m(uint64_t address)
@@ -118,7 +129,7 @@ static void map_2m(uint64_t address)
     if (ept_is_hidden(address))
         *entry = 0;
     else if ((*entry == 0 || (*entry & EPT_LARGE)) && !has_replaced_page(address) &&
-             mtrr_uniform(&mtrr, address, SIZE_2M, &type))
+             is_one_type(address, &type))
         *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
     else
         map_4k(entry, address);
