@@ -227,3 +227,9 @@ def test_a_guest_that_closes_a20_keeps_running_with_exits_of_every_kind(a20):
     assert [v for n, v in ours.shown if n == "rdmsr"] == [GP, GP]
     assert [v for n, v in ours.shown if n == "cr0"] == [0, 0]
     assert ours.report.exits["CPUID"] > 400
+
+
+def test_the_flags_that_a_fault_pushes_have_rf_set(tmp_path):
+    run, native = both_ways(tmp_path, "resume_flag")
+    assert native.values["ud2"] == native.values["wrmsr"] == 1 << 16, native.explain()
+    assert run.values == native.values
