@@ -108,7 +108,7 @@ $B/unit/pure.a: $(PURE:hv/%.c=$B/unit/%.o)
 	$Qar rcs $@ $^
 $B/unit/test_%: tests/unit/test_%.c $(wildcard tests/unit/*.h) hv/lib/string.c $B/unit/pure.a
 	@echo "  host $<"
-	$Q$(CC) $(HOST) -o $@ $< $B/unit/pure.a -lcmocka
+	$Q$(CC) $(HOST) -o $@ $< $B/unit/pure.a -lcmocka $(if $(findstring zydis,$@),-lZydis)
 
 units: $(UNITS)
 unit: units

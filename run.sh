@@ -30,6 +30,7 @@ LIST
 packages_test() {
     cat <<'LIST'
 libcmocka-dev|unit tests in C
+libzydis-dev|a disassembler, a second opinion about ours
 python3-pytest|tests of whole machines
 python3-pytest-xdist|runs them two at a time
 clang-format|checks how the C code is laid out

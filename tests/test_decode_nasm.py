@@ -14,8 +14,9 @@ import pytest
 # The tests of this test (test_decode_bugs.py) point it to a copy of hv/.
 HV = Path(os.environ.get("HV16_SOURCE", Path(__file__).parents[1] / "hv"))
 
-OPERATIONS = ["mov", "movsx", "xchg", "and", "or", "xor", "add", "sub", "inc", "dec", "test",
-              "cmp", "stos", "movs", "lods"]
+# The model's own order, from its header.
+OPERATIONS = [name.lower() for name in re.findall(
+    r"^    OP_(\w+),", (HV / "model/decode.h").read_text("utf-8"), re.MULTILINE)]
 ES, CS, SS, DS, FS, GS = range(6)
 SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"]
 SIZES = {1: "byte", 2: "word", 4: "dword", 8: "qword"}
@@ -54,7 +55,7 @@ static void line(unsigned bits, const char *hex)
         return;
     }
     printf("%d %d %d %d %d %d %d %d %d %d %d %llx", i.operation, i.length, i.width,
-           i.register_width, i.address_width, i.reg, i.high_byte, i.to_memory, i.rep, i.lock,
+           i.register_width, i.address_width, i.reg, i.high_byte, i.to_memory, i.repeat, i.lock,
            i.segment, (unsigned long long)i.immediate);
     for (size_t k = 0; k < count; k++)
         if (run(code, k, bits, &i) != DECODE_TOO_SHORT)
@@ -213,7 +214,7 @@ def other_cases(bits: int):
         segment = ES if name == "stos" else overridden(DS, override, bits)
         yield (f"a{8 * address_width} {rep}{prefix}{name}{SIZES[width][0]}",
                [OPERATIONS.index(name), width, width, address_width,
-                NONE if name == "movs" else 0, 0, int(name != "lods"), int(rep != ""), 0, segment,
+                NONE if name == "movs" else 0, 0, int(name != "lods"), ["", "rep ", "repne "].index(rep), 0, segment,
                 0])
     offset, address_width = {16: ("word 1234h", 2), 32: ("dword 12345678h", 4),
                              64: ("qword 1122334455667788h", 8)}[bits]
@@ -242,7 +243,7 @@ def program(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("decode")
     (folder / "host.c").write_text(PROGRAM)
     subprocess.run(["gcc", "-std=gnu17", "-O2", "-Wall", "-Werror", f"-I{HV}", "-o",
-                    folder / "host", folder / "host.c", HV / "model/decode.c"], check=True,
+                    folder / "host", folder / "host.c", HV / "model/decode.c", HV / "model/opcodes.c"], check=True,
                    timeout=60)
     return folder / "host"
 

@@ -13,6 +13,7 @@
 #define CR0_TS      0x00000008ull
 #define CR0_ET      0x00000010ull
 #define CR0_NE      0x00000020ull
+#define CR0_WP      0x00010000ull
 #define CR0_NW      0x20000000ull
 #define CR0_CD      0x40000000ull
 #define CR0_PG      0x80000000ull
@@ -22,6 +23,7 @@
 #define CR4_VMXE    0x00002000ull
 #define CR4_PCIDE   0x00020000ull
 #define CR4_OSXSAVE 0x00040000ull
+#define CR4_SMAP    0x00200000ull
 #define CR4_PKE     0x00400000ull
 
 /* SDM volume 3, "Extended Feature Enable Register" (3A 2.2.1). */
@@ -32,12 +34,14 @@
 
 /* SDM volume 1, "EFLAGS Register" (3.4.3). */
 #define RFLAGS_FIXED 0x00000002ull /* bit 1 is always 1 */
+#define RFLAGS_ZF    0x00000040ull
 #define RFLAGS_TF    0x00000100ull
 #define RFLAGS_IF    0x00000200ull
 #define RFLAGS_DF    0x00000400ull
 #define RFLAGS_NT    0x00004000ull /* IRET goes back to the task in the link field */
 #define RFLAGS_RF    0x00010000ull
 #define RFLAGS_VM    0x00020000ull
+#define RFLAGS_AC    0x00040000ull
 #define RFLAGS_ID    0x00200000ull /* can be changed: there is CPUID */
 #define RFLAGS_ALL   0x003F7FD5ull /* all that are not reserved */
 
@@ -116,6 +120,7 @@
 #define PAGE_SIZE 4096ull
 #define ENTRY_P   0x01ull
 #define ENTRY_RW  0x02ull
+#define ENTRY_US  0x04ull
 #define ENTRY_PWT 0x08ull
 #define ENTRY_PCD 0x10ull
 #define ENTRY_PS  0x80ull /* the entry maps a page, there is no further table */

@@ -5,7 +5,6 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/x86.h"
-#include "emulate/emulate.h"
 #include "exits/exits.h"
 #include "guest/reset_vector.h"
 #include "mem/ept.h"
@@ -28,8 +27,8 @@ enum exit_action exit_ept_violation(struct vcpu *vcpu)
                      guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
         return apic_emulate(vcpu, access.address, access.write);
     }
-    if (access.write && reset_vector_owns(access.address)) /* it is a ROM */
-        return emulate_access(vcpu, NULL, access.address % PAGE_SIZE, true);
+    if (access.write && reset_vector_owns(access.address))
+        return reset_vector_written(vcpu, access.address);
     if (ept_map_missing(access.address))
         return EXIT_RESUME;
     log_error("EPT violation at %lx, qualification %lx: mapped by entry %lx", access.address,

@@ -1,16 +1,17 @@
 /*
- * exits/io.c: IN and OUT, exit reason 30, of the ports that can reset the machine.
+ * exits/io.c: IN and OUT, INS and OUTS, exit reason 30, of the ports that can reset the machine.
  *
  * A reset would take the processor out of VMX and leave the BIOS with a hypervisor that is no
  * more. Everything else these ports do, A20 and the keyboard and PCI, is passed through.
  * Source: SDM volume 3, "Instructions That Cause VM Exits Conditionally" (3C 26.1.3).
  */
-#include "console/end.h"
 #include "cpu/cpu.h"
+#include "emulate/emulate.h"
 #include "exits/exits.h"
 #include "guest/restart.h"
 #include "virt/guest.h"
 #include "virt/virt.h"
+#include <stddef.h>
 
 #define KBD_PULSE       0xF0 /* commands F0h-FFh pull output port lines low ... */
 #define KBD_PULSE_RESET 0x01 /* ... where this bit is 0; line 0 is the processor's reset */
@@ -53,29 +54,34 @@ static const char *reset_by(struct vcpu *vcpu, uint32_t port, uint8_t byte, uint
     }
 }
 
-enum exit_action exit_io(struct vcpu *vcpu)
+static enum exit_action transfer(struct vcpu *vcpu, const struct exit_io *io, uint64_t *value)
 {
-    struct exit_io io = virt->exit_io();
-    uint64_t mask = (1ull << 8 * io.size) - 1;
-    uint64_t *rax = &vcpu->gpr[REG_RAX];
-
-    if (io.string)
-        end_stop("the guest uses INS or OUTS on port %x at %lx:%lx: hv16 emulates IN and OUT "
-                 "there, as everybody uses",
-                 io.port, guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
-    if (io.in) {
-        uint64_t value = port_in(io.port, io.size);
-
-        *rax = io.size == 4 ? value : (*rax & ~mask) | value; /* 32 bits clear bits 63:32 */
+    if (io->in) {
+        *value = port_in(io->port, io->size);
         return EXIT_SKIP;
     }
     /* The access may cover a port that matters without beginning at it. */
-    for (uint32_t i = 0; i < io.size; i++) {
-        const char *reset = reset_by(vcpu, io.port + i, (uint8_t)(*rax >> 8 * i), io.size);
+    for (uint32_t i = 0; i < io->size; i++) {
+        const char *reset = reset_by(vcpu, io->port + i, (uint8_t)(*value >> 8 * i), io->size);
 
         if (reset != NULL)
             return guest_restart(vcpu, reset);
     }
-    port_out(io.port, io.size, (uint32_t)*rax);
+    port_out(io->port, io->size, (uint32_t)*value);
     return EXIT_SKIP;
+}
+
+enum exit_action exit_io(struct vcpu *vcpu)
+{
+    struct exit_io io = virt->exit_io();
+    uint64_t mask = (1ull << 8 * io.size) - 1;
+    uint64_t *rax = &vcpu->gpr[REG_RAX], value = *rax;
+    enum exit_action action;
+
+    if (io.string)
+        return emulate_string_io(vcpu, &io, transfer);
+    action = transfer(vcpu, &io, &value);
+    if (io.in)
+        *rax = io.size == 4 ? value : (*rax & ~mask) | value; /* 32 bits clear bits 63:32 */
+    return action;
 }

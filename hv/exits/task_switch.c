@@ -78,7 +78,9 @@ static bool gate_leads_to(uint8_t vector, uint16_t selector)
 static enum exit_action fault(struct vcpu *vcpu, const struct task_switch *task,
                               const struct interrupted_event *event)
 {
-    if (task->fault == VECTOR_PF && guest_maps(task->page_fault_address)) {
+    uint64_t physical, rights;
+
+    if (task->fault == VECTOR_PF && guest_translate(task->page_fault_address, &physical, &rights)) {
         log_error("a task switch to TSS %x needs linear address %x: that is hidden, an APIC's, or "
                   "above 4 GiB",
                   task->to, task->page_fault_address);

@@ -8,6 +8,7 @@
  */
 #include "guest/reset_vector.h"
 #include "cpu/cpu.h"
+#include "emulate/emulate.h"
 #include "guest/restart.h"
 #include "lib/string.h"
 #include "machine.h"
@@ -39,6 +40,23 @@ bool reset_vector_reached(void)
 bool reset_vector_owns(uint64_t address)
 {
     return address - BIOS_PAGE < PAGE_SIZE;
+}
+
+static uint64_t read_rom(struct vcpu *vcpu, uint32_t offset, uint32_t width)
+{
+    uint64_t value = 0;
+
+    (void)vcpu;
+    memcpy(&value, ept_memory(BIOS_PAGE + offset, false), width);
+    return value;
+}
+
+enum exit_action reset_vector_written(struct vcpu *vcpu, uint64_t address)
+{
+    static const struct emulated_page rom = {.name = "the BIOS's last page, a ROM,",
+                                             .read = read_rom};
+
+    return emulate_access(vcpu, &rom, address, true);
 }
 
 bool bios_goes_on(void)

@@ -20,5 +20,8 @@ enum exit_action reset_vector_exit(struct vcpu *vcpu);
 /* Whether `address` is in the page of the BIOS that cannot be written. */
 bool reset_vector_owns(uint64_t address);
 
+/* The guest writes it, at `address`. */
+enum exit_action reset_vector_written(struct vcpu *vcpu, uint64_t address);
+
 /* Whether the BIOS, from the reset vector, jumps to where the double word at 40:67 says. */
 bool bios_goes_on(void);

@@ -4,6 +4,7 @@
  * Source: SDM volume 2, "Instruction Format" (2.1 to 2.2.1) and "Opcode Map" (appendix A).
  */
 #include "model/decode.h"
+#include "model/opcodes.h"
 
 #define REX_W 0x8u
 #define REX_R 0x4u
@@ -18,49 +19,6 @@ struct decoder {
     bool operand_prefix, address_prefix;
 };
 #define NO_OVERRIDE 0xFFu
-
-/* Where the operands are. Bit 0 of each opcode tells a byte (0) from the operand size (1). */
-#define FORM_REG    0x01u /* ModRM.reg is a register; with bit 1 of the opcode, the destination */
-#define FORM_EXTEND 0x02u /* ModRM.reg is the destination, and larger than the memory operand */
-#define FORM_GROUP  0x04u /* ModRM.reg belongs to the opcode */
-#define FORM_IMM    0x08u /* an immediate of the operand size, at most 4 bytes ... */
-#define FORM_IMM8   0x10u /* ... or of one byte */
-#define FORM_MOFFS  0x20u /* rAX and an offset, no ModRM; bit 1: memory is the destination */
-#define FORM_STRING 0x40u
-
-/* Of OP_ARITHMETIC, three bits of the opcode or ModRM.reg are the index in arithmetic[]. */
-#define OP_ARITHMETIC 0xFEu
-#define OP_UNKNOWN    0xFFu
-
-static const uint8_t arithmetic[8] = {
-    OP_ADD, OP_OR, OP_UNKNOWN /* ADC */, OP_UNKNOWN /* SBB */, OP_AND, OP_SUB, OP_XOR, OP_CMP,
-};
-
-#define ESCAPED       0x0F00u /* 0FH precedes the opcode */
-#define OPCODE_MOVSXD 0x63u
-
-/* A row is about each opcode that is `code` in all bits but those of `any`. */
-static const struct opcode {
-    uint16_t any, code;
-    uint8_t operation, form;
-} opcodes[] = {
-    {0x3B, 0x00, OP_ARITHMETIC, FORM_REG}, /* 00H-03H, 08H-0BH ... 38H-3BH */
-    {0x01, 0x80, OP_ARITHMETIC, FORM_GROUP | FORM_IMM},
-    {0x00, 0x83, OP_ARITHMETIC, FORM_GROUP | FORM_IMM8},
-    {0x01, 0x84, OP_TEST, FORM_REG},
-    {0x01, 0x86, OP_XCHG, FORM_REG},
-    {0x03, 0x88, OP_MOV, FORM_REG},
-    {0x03, 0xA0, OP_MOV, FORM_MOFFS},
-    {0x01, 0xA4, OP_MOVS, FORM_STRING},
-    {0x01, 0xAA, OP_STOS, FORM_STRING},
-    {0x01, 0xAC, OP_LODS, FORM_STRING},
-    {0x01, 0xC6, OP_MOV, FORM_GROUP | FORM_IMM},
-    {0x01, 0xF6, OP_TEST, FORM_GROUP | FORM_IMM},
-    {0x01, 0xFE, OP_INC, FORM_GROUP},
-    {0x00, OPCODE_MOVSXD, OP_MOVSX, FORM_EXTEND},
-    {0x01, ESCAPED | 0xB6, OP_MOV, FORM_EXTEND},
-    {0x01, ESCAPED | 0xBE, OP_MOVSX, FORM_EXTEND},
-};
 
 /* The next byte. Behind the end it is 0, which is no prefix: every loop comes to an end. */
 static uint8_t peek(const struct decoder *d)
@@ -91,7 +49,7 @@ static void decode_prefixes(struct decoder *d, struct instruction *instruction)
         else if (byte == 0xF0)
             instruction->lock = true;
         else if ((byte & 0xFEu) == 0xF2)
-            instruction->rep = true;
+            instruction->repeat = byte & 1u ? REPEAT_EQUAL : REPEAT_UNEQUAL; /* the last counts */
         else if ((byte & 0xFEu) == 0x64)
             d->segment = byte & 1u ? SEG_GS : SEG_FS;
         else if ((byte & 0xE7u) == 0x26) { /* 26H ES, 2EH CS, 36H SS, 3EH DS */
@@ -103,15 +61,6 @@ static void decode_prefixes(struct decoder *d, struct instruction *instruction)
             return;
         d->rex = rex;
     }
-}
-
-static const struct opcode *find_opcode(unsigned code)
-{
-    for (unsigned i = 0; i < sizeof opcodes / sizeof opcodes[0]; i++) {
-        if ((code & ~(unsigned)opcodes[i].any) == opcodes[i].code)
-            return &opcodes[i];
-    }
-    return NULL;
 }
 
 /* SDM, "Addressing-Mode Encoding of ModR/M and SIB Bytes" (2.1.5, tables 2-1 to 2-3) and "Special
@@ -138,14 +87,13 @@ static bool skip_address(struct decoder *d, unsigned modrm, unsigned address_wid
     return stack && (mod != 0 || !special);
 }
 
-/* Which operation `field`, three bits beside the opcode, makes of a row's. */
-static unsigned choose_operation(unsigned operation, unsigned field)
+static void decode_register(const struct decoder *d, unsigned reg, struct instruction *instruction)
 {
-    if (operation == OP_ARITHMETIC)
-        return arithmetic[field];
-    if (operation == OP_INC && field == 1)
-        return OP_DEC;
-    return field == 0 ? operation : OP_UNKNOWN;
+    if (instruction->register_width == 1 && d->rex == 0 && reg >= 4) {
+        instruction->high_byte = true;
+        reg -= 4;
+    }
+    instruction->reg = (uint8_t)(d->rex & REX_R ? reg + 8 : reg);
 }
 
 /* Returns the operation, OP_UNKNOWN with two registers as operands. */
@@ -158,31 +106,45 @@ static unsigned decode_modrm(struct decoder *d, const struct opcode *row, unsign
         return OP_UNKNOWN;
     if (skip_address(d, modrm, instruction->address_width))
         instruction->segment = SEG_SS;
-    if (row->form & FORM_GROUP) {
+    if (row->form & (FORM_GROUP | FORM_CONDITION)) {
         instruction->to_memory = true;
-        return choose_operation(row->operation, reg);
+        return opcode_operation(row, reg);
     }
-    if (instruction->register_width == 1 && d->rex == 0 && reg >= 4) {
-        instruction->high_byte = true;
-        reg -= 4;
-    }
-    instruction->reg = (uint8_t)(d->rex & REX_R ? reg + 8 : reg);
+    decode_register(d, reg, instruction);
     instruction->to_memory =
-        row->form == FORM_REG && ((code & 2u) == 0 || row->operation == OP_XCHG);
-    return choose_operation(row->operation, row->operation == OP_ARITHMETIC ? code >> 3 : 0);
+        (row->form & FORM_REG) && (code > 0xFF || (code & 2u) == 0 || row->operation == OP_XCHG);
+    return opcode_operation(row, code >> 3);
 }
 
-static void decode_immediate(struct decoder *d, unsigned form, struct instruction *instruction)
+static uint64_t decode_immediate(struct decoder *d, unsigned size)
 {
-    unsigned size = form & FORM_IMM8 ? 1 : instruction->width < 4 ? instruction->width : 4;
     uint64_t sign = 1ull << (8 * size - 1), value = 0;
 
-    instruction->immediate = 1;
-    if ((form & (FORM_IMM | FORM_IMM8)) == 0)
-        return; /* INC and DEC */
     for (unsigned i = 0; i < size; i++)
         value |= (uint64_t)next(d) << 8 * i;
-    instruction->immediate = value & sign ? value | ~(sign - 1) : value;
+    return value & sign ? value | ~(sign - 1) : value;
+}
+
+/* What of a group's instruction comes neither from a register in ModRM nor from memory. */
+static void decode_other(struct decoder *d, const struct opcode *row, unsigned operation,
+                         struct instruction *instruction)
+{
+    if (operation == OP_PUSH) {
+        instruction->to_memory = false;
+        if (d->code_bits == 64 && instruction->width == 4)
+            instruction->width = instruction->register_width = 8;
+    }
+    if (row->form & FORM_CL) {
+        instruction->reg = 1;
+        instruction->register_width = 1;
+    } else if ((row->form & FORM_IMM) && operation != OP_NOT && operation != OP_NEG) {
+        instruction->immediate =
+            decode_immediate(d, instruction->width < 4 ? instruction->width : 4);
+    } else if (row->form & FORM_IMM8) {
+        instruction->immediate = decode_immediate(d, 1);
+    } else {
+        instruction->immediate = 1; /* INC, DEC, and the shifts by one */
+    }
 }
 
 /* SDM, "Operand-Size and Address-Size Attributes" (volume 1, 3.6). */
@@ -190,20 +152,27 @@ static void decode_widths(const struct decoder *d, const struct opcode *row, uns
                           struct instruction *instruction)
 {
     unsigned operand = (d->code_bits == 16) == d->operand_prefix ? 4 : 2;
-    unsigned address = d->code_bits / 8;
+    unsigned address = d->code_bits / 8, width;
 
-    if (d->rex & REX_W)
+    if ((d->rex & REX_W) || ((row->form & FORM_STACK) && d->code_bits == 64 && operand == 4))
         operand = 8;
     if (d->address_prefix)
         address = address == 4 ? 2 : 4;
     instruction->address_width = (uint8_t)address;
-    instruction->register_width = instruction->width = (uint8_t)(code & 1u ? operand : 1);
-    if (row->form & FORM_EXTEND)
+    width = (code & 1u) || (row->form & FORM_FULL) ? operand : 1;
+    if (row->form & FORM_CONDITION)
+        width = 1;
+    if (row->operation >= OP_INS && row->operation <= OP_OUTS && width == 8)
+        width = 4; /* ports are not wider */
+    instruction->register_width = (uint8_t)width;
+    if (row->form & FORM_EXTEND) {
         instruction->register_width = (uint8_t)operand;
-    if (code == OPCODE_MOVSXD && operand == 8)
-        instruction->width = 4;
-    else if (code > 0xFF && (code & 1u))
-        instruction->width = 2; /* 0FB7H, 0FBFH */
+        if (code > 0xFF && (code & 1u))
+            width = 2; /* 0FB7H, 0FBFH */
+        else if (width == 8)
+            width = 4; /* MOVSXD */
+    }
+    instruction->width = (uint8_t)width;
 }
 
 static unsigned decode_operands(struct decoder *d, const struct opcode *row, unsigned code,
@@ -217,15 +186,18 @@ static unsigned decode_operands(struct decoder *d, const struct opcode *row, uns
         instruction->to_memory = (code & 2u) != 0;
         d->at += instruction->address_width;
     } else if (row->form & FORM_STRING) {
-        instruction->to_memory = operation != OP_LODS;
-        if (operation != OP_MOVS)
+        instruction->to_memory =
+            operation == OP_STOS || operation == OP_MOVS || operation == OP_INS;
+        if (operation == OP_STOS || operation == OP_LODS || operation == OP_SCAS)
             instruction->reg = 0;
     } else {
         operation = decode_modrm(d, row, code, instruction);
         if (row->form & FORM_GROUP)
-            decode_immediate(d, row->form, instruction);
+            decode_other(d, row, operation, instruction);
+        else if (row->form & FORM_CONDITION)
+            instruction->immediate = code & 0xFu;
     }
-    if (operation == OP_STOS)
+    if (operation == OP_STOS || operation == OP_SCAS || operation == OP_INS)
         instruction->segment = SEG_ES; /* an override does not apply */
     else if (d->segment != NO_OVERRIDE)
         instruction->segment = (enum segment)d->segment;
@@ -242,12 +214,10 @@ static unsigned decode_all(struct decoder *d, struct instruction *instruction)
     code = next(d);
     if (code == 0x0F)
         code = ESCAPED | next(d);
-    row = find_opcode(code);
-    if (row == NULL || (code == OPCODE_MOVSXD && d->code_bits != 64)) /* it is ARPL there */
+    row = opcode_find(code);
+    if (row == NULL || (row->form & (d->code_bits == 64 ? FORM_NOT_64 : FORM_64)))
         return OP_UNKNOWN;
     operation = decode_operands(d, row, code, instruction);
-    if (instruction->rep && (row->form & FORM_STRING) == 0)
-        return OP_UNKNOWN;
     if (instruction->lock && (!instruction->to_memory || operation < OP_XCHG || operation > OP_DEC))
         return OP_UNKNOWN; /* #UD: the instruction has touched no memory */
     return operation;

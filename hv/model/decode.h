@@ -13,27 +13,55 @@
 #define INSTRUCTION_MAX 15 /* bytes */
 #define REGISTER_NONE   0xFFu
 
-/* decode.c relies on two things: DEC follows INC, and XCHG to DEC are those that LOCK may precede
- * when memory is their destination (SDM, "LOCK - Assert LOCK# Signal Prefix"). */
+/* In this order: after those that only move come those that LOCK may precede when memory is their
+ * destination (SDM, "LOCK - Assert LOCK# Signal Prefix"), then others that change flags, then the
+ * string instructions. */
 enum operation {
     OP_MOV, /* also MOVZX: zero-extended to `register_width` */
     OP_MOVSX,
-    OP_XCHG,
+    OP_SET,  /* SETcc: `immediate` is cc */
+    OP_PUSH, /* these two: the caller moves the other operand and rSP */
+    OP_POP,
+    OP_XCHG, /* LOCK: from here ... */
+    OP_XADD,
+    OP_CMPXCHG,
+    OP_BTS,
+    OP_BTR,
+    OP_BTC,
+    OP_NOT,
+    OP_NEG,
     OP_AND,
     OP_OR,
     OP_XOR,
     OP_ADD,
+    OP_ADC,
     OP_SUB,
+    OP_SBB,
     OP_INC, /* `immediate` is 1 with INC and DEC */
-    OP_DEC,
+    OP_DEC, /* ... to here */
     OP_TEST,
     OP_CMP,
-    OP_STOS, /* string instructions: one element, the caller moves rSI, rDI and rCX */
+    OP_BT,
+    OP_ROL,
+    OP_ROR,
+    OP_RCL,
+    OP_RCR,
+    OP_SHL,
+    OP_SHR,
+    OP_SAR,
+    OP_SCAS, /* strings: one element, the caller moves rSI, rDI and rCX */
+    OP_CMPS,
+    OP_STOS,
     OP_MOVS,
     OP_LODS,
+    OP_INS, /* the port is none of the decoder's business, nor of execute()'s */
+    OP_OUTS,
 };
 
 enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS };
+
+/* F3H and F2H, which differ to SCAS and CMPS alone: they go on while ZF is 1, or 0. */
+enum repeat { REPEAT_NOT, REPEAT_EQUAL, REPEAT_UNEQUAL };
 
 struct instruction {
     enum operation operation;
@@ -43,14 +71,14 @@ struct instruction {
                              * MOVSX, and is `width` if there is none */
     uint8_t address_width;  /* 2, 4 or 8: of rSI, rDI and rCX in string instructions */
     uint8_t reg;            /* number of the register operand (0 AL/AX/EAX/RAX ... 15 R15), or
-                             * REGISTER_NONE: then `immediate` is the operand (except of MOVS) */
+                             * REGISTER_NONE: then `immediate` is the operand, if there is one */
     bool high_byte;         /* AH, CH, DH, BH: bits 15:8 of `reg`, which is 0 to 3 */
     bool to_memory;         /* the memory operand is the first one, the destination; true with
-                             * XCHG, STOS and MOVS, false with LODS */
-    bool rep;               /* string instructions: F2H or F3H, which are the same to these three */
+                             * XCHG, STOS, MOVS and INS, false with PUSH and the other strings */
+    enum repeat repeat;     /* the prefix, which counts only with strings */
     bool lock;              /* the prefix is there: XCHG locks without it too */
-    enum segment segment;   /* of the memory operand; of the source of MOVS and LODS. In 64-bit
-                             * code only FS and GS override the default */
+    enum segment segment;   /* of the memory operand; of the source of strings that have one. In
+                             * 64-bit code only FS and GS override the default */
     uint64_t immediate;     /* sign-extended to 64 bits */
 };
 
@@ -68,20 +96,30 @@ enum decode_result decode(const uint8_t *bytes, size_t count, unsigned code_bits
 /* What an instruction makes of its operands. */
 struct outcome {
     uint64_t memory; /* the new value in `width` bytes, if writes_memory */
-    uint64_t value;  /* the new value of the register in all 64 bits, if writes_register */
+    uint64_t value;  /* the new value of the register in all 64 bits, if writes_register; of RAX
+                      * with CMPXCHG */
     uint64_t rflags; /* all of RFLAGS: CF, PF, AF, ZF, SF, OF as the instruction leaves them */
     bool writes_memory;
     bool writes_register;
 };
 
 /* `memory` is what the memory operand holds (`width` bytes; 0 if it is only written), `value` all
- * 64 bits of the register operand (RAX for STOS and LODS; ignored without one).
- * MOVS has two memory operands. The caller reads the source, DS:rSI or `segment`:rSI, gives that as
- * `value` (`memory` is ignored), and writes outcome->memory to the destination, always ES:rDI. */
+ * 64 bits of the register operand (RAX for strings; ignored without one), `rax` CMPXCHG's other
+ * one. MOVS and CMPS have two memory operands. The caller reads the source, DS:rSI or
+ * `segment`:rSI, gives that as `value`; the destination is always ES:rDI, where MOVS ignores
+ * `memory` and wants outcome->memory written, and CMPS compares with `memory`. */
 struct operands {
-    uint64_t memory, value, rflags;
+    uint64_t memory, value, rflags, rax;
 };
 void execute(const struct instruction *instruction, const struct operands *operands,
              struct outcome *outcome);
 /* Whether execute() wants `memory` (MOV to memory, STOS and MOVS do not read their destination). */
 bool instruction_reads_memory(const struct instruction *instruction);
+
+static inline bool instruction_is_string(const struct instruction *instruction)
+{
+    return instruction->operation >= OP_SCAS;
+}
+/* Whether a string instruction uses rSI, and whether it uses rDI. */
+bool instruction_has_source(const struct instruction *instruction);
+bool instruction_has_destination(const struct instruction *instruction);

@@ -34,12 +34,14 @@ static uint64_t page_address(uint64_t entry, unsigned shift)
     return page;
 }
 
-bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *physical)
+bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *physical,
+                uint64_t *rights)
 {
     unsigned size = 8, bits = 9, shift = paging->cr4 & CR4_LA57 ? SHIFT_256T : SHIFT_512G;
     uint64_t table = paging->cr3 & ADDRESS;
     uint64_t entry = 0;
 
+    *rights = ENTRY_RW | ENTRY_US;
     if (!(paging->efer & EFER_LMA)) {
         linear = (uint32_t)linear;
         table = (uint32_t)table;
@@ -62,6 +64,8 @@ bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *ph
         if (!paging->read(paging->context, table + index * size, size, &entry) ||
             !(entry & ENTRY_P))
             return false;
+        if (shift != SHIFT_1G || (paging->efer & EFER_LMA)) /* PAE paging's PDPTEs have none */
+            *rights &= entry;
         if (shift == SHIFT_4K || ((entry & ENTRY_PS) != 0 && may_be_large(paging, shift)))
             break;
         table = entry & ADDRESS;

@@ -15,7 +15,7 @@ struct guest_paging {
     void *context;
 };
 
-/* False if an entry on the way is not present or cannot be read. Access rights are not looked at:
- * the processor has done that for the instruction in question. Without paging, linear is physical
- * (in the lower 32 bits). */
-bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *physical);
+/* False if an entry on the way is not present or cannot be read. `rights` are those of ENTRY_RW and
+ * ENTRY_US that all entries have. Without paging, linear is physical (in the lower 32 bits). */
+bool guest_walk(const struct guest_paging *paging, uint64_t linear, uint64_t *physical,
+                uint64_t *rights);

@@ -248,8 +248,8 @@ def test_self_ipis_through_msrs_arrive_and_the_way_back_is_through_off(runs, mod
 
 # --- Bad input -------------------------------------------------------------------------------------
 
-BYTE_WRITE, MISALIGNED, EIGHT, PAGE_END, FETCH, STACK, ADC, MISALIGNED_READ, BYTE_READ, RESERVED = \
-    range(1, 11)
+BYTE_WRITE, MISALIGNED, EIGHT, PAGE_END, FETCH, STACK, MISALIGNED_READ, BYTE_READ, RESERVED = \
+    range(1, 10)
 
 STOPS = [
     (BYTE_WRITE, ["mmio", "tpr-ro", "tpr"], "at f0 in a way", "a write of less than 32 bits"),
@@ -258,7 +258,6 @@ STOPS = [
     (PAGE_END, MODES, "at ffe in a way", "across the end of the page"),
     (FETCH, MODES, "executes its APIC's page", "that is no memory"),
     (STACK, MODES, "at ec in a way", "none of the instructions that it knows"),
-    (ADC, ["mmio"], "at 80 in a way", "none of the instructions that it knows"),
 ]
 
 

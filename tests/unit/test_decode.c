@@ -58,7 +58,7 @@ static const struct {
     uint8_t code[16];
     struct instruction expected; /* in the order of the structure's members */
 } known[] = {
-    /* operation, length, width, register_width, address_width, reg, high_byte, to_memory, rep,
+    /* operation, length, width, register_width, address_width, reg, high_byte, to_memory, repeat,
      * lock, segment, immediate */
     {A16, {0x89, 0x46, 0x80}, {OP_MOV, 3, 2, 2, 2, 0, 0, 1, 0, 0, SEG_SS, 0}}, /* [bp-80h] */
     {A16, {0x88, 0x26, 0x34, 0x12}, {OP_MOV, 4, 1, 1, 2, 0, 1, 1, 0, 0, SEG_DS, 0}},
@@ -109,7 +109,15 @@ static const struct {
     {A32, {0xF6, 0x07, 0x80}, {OP_TEST, 3, 1, 1, 4, NONE, 0, 1, 0, 0, SEG_DS, ~0x7Full}},
     {A32, {0x3B, 0x07}, {OP_CMP, 2, 4, 4, 4, 0, 0, 0, 0, 0, SEG_DS, 0}},
     {A16, {0xF3, 0x2E, 0xAA}, {OP_STOS, 3, 1, 1, 2, 0, 0, 1, 1, 0, SEG_ES, 0}},
-    {A16, {0xF2, 0x2E, 0xA5}, {OP_MOVS, 3, 2, 2, 2, NONE, 0, 1, 1, 0, SEG_CS, 0}},
+    {A16, {0xF2, 0x2E, 0xA5}, {OP_MOVS, 3, 2, 2, 2, NONE, 0, 1, 2, 0, SEG_CS, 0}},
+    {A32, {0xF3, 0x89, 0x07}, {OP_MOV, 3, 4, 4, 4, 0, 0, 1, 1, 0, SEG_DS, 0}}, /* it is ignored */
+    {A32, {0xF2, 0xF0, 0x01, 0x07}, {OP_ADD, 4, 4, 4, 4, 0, 0, 1, 2, 1, SEG_DS, 0}}, /* XACQUIRE */
+    {A64, {0xFF, 0x37}, {OP_PUSH, 2, 8, 8, 8, NONE, 0, 0, 0, 0, SEG_DS, 0}},
+    {A64, {0x66, 0x8F, 0x07}, {OP_POP, 3, 2, 2, 8, NONE, 0, 1, 0, 0, SEG_DS, 1}},
+    {A32, {0xD3, 0x27}, {OP_SHL, 2, 4, 1, 4, 1, 0, 1, 0, 0, SEG_DS, 0}},
+    {A32, {0x0F, 0xBA, 0x27, 0x85}, {OP_BT, 4, 4, 4, 4, NONE, 0, 1, 0, 0, SEG_DS, ~0x7Aull}},
+    {A64, {0x48, 0x6D}, {OP_INS, 2, 4, 4, 8, NONE, 0, 1, 0, 0, SEG_ES, 0}},
+    {A64, {0x64, 0xF3, 0xAF}, {OP_SCAS, 3, 4, 4, 8, 0, 0, 0, 1, 0, SEG_ES, 0}},
     {A64, {0x65, 0x67, 0xF3, 0x48, 0xAD}, {OP_LODS, 5, 8, 8, 4, 0, 0, 0, 1, 0, SEG_GS, 0}},
 };
 
@@ -124,8 +132,9 @@ static void test_known(void **state)
         if (got.operation != e->operation || got.length != e->length || got.width != e->width ||
             got.register_width != e->register_width || got.address_width != e->address_width ||
             got.reg != e->reg || got.high_byte != e->high_byte || got.to_memory != e->to_memory ||
-            got.rep != e->rep || got.lock != e->lock || got.segment != e->segment ||
-            (e->reg == NONE && e->operation != OP_MOVS && got.immediate != e->immediate))
+            got.repeat != e->repeat || got.lock != e->lock || got.segment != e->segment ||
+            (e->reg == NONE && e->operation < OP_SCAS && e->operation != OP_PUSH &&
+             e->operation != OP_POP && got.immediate != e->immediate))
             fail_msg(
                 "row %zu: operation %d, length %u, width %u/%u, address %u, reg %u, segment %d", i,
                 (int)got.operation, got.length, got.width, got.register_width, got.address_width,
@@ -140,33 +149,26 @@ static const struct {
     unsigned bits;
     uint8_t code[16];
 } refused[] = {
-    {A32, {0x11, 0x07}},       /* ADC */
-    {A32, {0x1B, 0x07}},       /* SBB */
-    {A32, {0x83, 0x17, 1}},    /* ADC [edi], 1 */
-    {A32, {0x80, 0x1F, 1}},    /* SBB [edi], 1 */
-    {A32, {0x04, 1}},          /* ADD AL, 1: no memory operand */
-    {A32, {0x82, 0x07, 1}},    /* another code of 80H, not in 64-bit code */
-    {A32, {0x63, 0x07}},       /* ARPL */
-    {A16, {0x63, 0x07}},       /* ARPL */
-    {A32, {0x40}},             /* INC EAX, where 64-bit code has REX */
-    {A64, {0x40, 0x90}},       /* NOP */
-    {A32, {0xC6, 0x0F, 1}},    /* C6H /1 */
-    {A32, {0xC7, 0xF8, 1}},    /* XBEGIN */
-    {A32, {0xF6, 0x17}},       /* NOT */
-    {A32, {0xF7, 0x0F, 1}},    /* F7H /1 is not in the manual */
-    {A32, {0xFE, 0x17}},       /* FEH /2 */
-    {A32, {0xFF, 0x17}},       /* CALL [edi] */
-    {A32, {0xFF, 0x37}},       /* PUSH [edi] */
-    {A32, {0x8F, 0x07}},       /* POP [edi] */
-    {A32, {0x8D, 0x07}},       /* LEA */
-    {A32, {0x8C, 0x07}},       /* MOV [edi], ES */
-    {A32, {0xA6}},             /* CMPS */
-    {A32, {0xAE}},             /* SCAS */
-    {A32, {0x0F, 0xB1, 0x07}}, /* CMPXCHG */
-    {A32, {0x0F, 0xC1, 0x07}}, /* XADD */
-    {A32, {0x0F, 0x88, 0x07}}, /* JS: 88H without 0FH is MOV */
-    {A32, {0xB6, 0x07}},       /* MOV DH, 7: 0FB6H is MOVZX */
-    {A32, {0x89, 0xC7}},       /* two registers */
+    {A32, {0x04, 1}},             /* ADD AL, 1: no memory operand */
+    {A64, {0x82, 0x07, 1}},       /* elsewhere another code of 80H */
+    {A32, {0x63, 0x07}},          /* ARPL */
+    {A16, {0x63, 0x07}},          /* ARPL */
+    {A32, {0x40}},                /* INC EAX, where 64-bit code has REX */
+    {A64, {0x40, 0x90}},          /* NOP */
+    {A32, {0xC6, 0x0F, 1}},       /* C6H /1 */
+    {A32, {0xC7, 0xF8, 1}},       /* XBEGIN */
+    {A32, {0xFE, 0x17}},          /* FEH /2 */
+    {A32, {0xF6, 0x27}},          /* MUL */
+    {A32, {0xFE, 0x37}},          /* FEH /6 */
+    {A32, {0xFF, 0x17}},          /* CALL [edi] */
+    {A32, {0x8F, 0x0F}},          /* 8FH /1: XOP */
+    {A32, {0x0F, 0xBA, 0x1F, 1}}, /* 0FBAH /3 */
+    {A32, {0x0F, 0xC7, 0x0F}},    /* CMPXCHG8B: eight bytes */
+    {A32, {0x8D, 0x07}},          /* LEA */
+    {A32, {0x8C, 0x07}},          /* MOV [edi], ES */
+    {A32, {0x0F, 0x88, 0x07}},    /* JS: 88H without 0FH is MOV */
+    {A32, {0xB6, 0x07}},          /* MOV DH, 7: 0FB6H is MOVZX */
+    {A32, {0x89, 0xC7}},          /* two registers */
     {A32, {0x0F, 0xB6, 0xC7}},
     {A32, {0xF0, 0x89, 0x07}},       /* LOCK and no read-modify-write: #UD */
     {A32, {0xF0, 0x03, 0x07}},       /* LOCK ADD EAX, [edi] */
@@ -174,9 +176,10 @@ static const struct {
     {A32, {0xF0, 0x85, 0x07}},       /* LOCK TEST */
     {A32, {0xF0, 0xA3, 0, 0, 0, 0}}, /* LOCK MOV */
     {A32, {0xF0, 0xAB}},             /* LOCK STOS */
+    {A32, {0xF0, 0x0F, 0xA3, 0x07}}, /* LOCK BT */
+    {A32, {0xF0, 0xD1, 0x27}},       /* LOCK SHL */
+    {A32, {0xF0, 0xFF, 0x37}},       /* LOCK PUSH */
     {A32, {0xF0, 0x0F, 0xB6, 0x07}}, /* LOCK MOVZX */
-    {A32, {0xF3, 0x89, 0x07}},       /* REP and no string: reserved */
-    {A32, {0xF2, 0xF0, 0x01, 0x07}}, /* XACQUIRE LOCK ADD */
     {A32,
      {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x8B,
       0x07}}, /* 16 bytes */

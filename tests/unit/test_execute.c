@@ -166,7 +166,8 @@ static void model(const struct instruction *instruction, struct state *state)
     struct outcome outcome;
 
     execute(instruction,
-            &(struct operands){reads ? state->memory & mask : 0, reg ? *reg : 0, state->rflags},
+            &(struct operands){reads ? state->memory & mask : 0, reg ? *reg : 0, state->rflags,
+                               state->rax},
             &outcome);
     assert_true(!outcome.writes_memory || instruction->to_memory);
     if (outcome.writes_memory) {
@@ -299,7 +300,7 @@ static void test_accumulator(void **state)
 
         assert_int_equal(decode(code[i], 10, 64, &instruction), DECODE_OK);
         assert_false(instruction_reads_memory(&instruction));
-        execute(&instruction, &(struct operands){0, rax, 0x8D7}, &outcome);
+        execute(&instruction, &(struct operands){0, rax, 0x8D7, rax}, &outcome);
         assert_true(outcome.writes_memory && !outcome.writes_register);
         assert_int_equal(outcome.memory, rax & mask);
         assert_int_equal(outcome.rflags, 0x8D7);
@@ -326,7 +327,7 @@ static void test_loads_of_the_accumulator(void **state)
 
         assert_int_equal(decode(rows[i].code, 10, 64, &instruction), DECODE_OK);
         assert_true(instruction_reads_memory(&instruction));
-        execute(&instruction, &(struct operands){0xEECCAA0022446688, 0x8877665544332211, 0x8D7},
+        execute(&instruction, &(struct operands){0xEECCAA0022446688, 0x8877665544332211, 0x8D7, 0},
                 &outcome);
         assert_true(outcome.writes_register && !outcome.writes_memory);
         assert_int_equal(outcome.value, rows[i].rax);
@@ -346,7 +347,7 @@ static void test_movs(void **state)
 
         assert_int_equal(decode(code[i], 2, 64, &instruction), DECODE_OK);
         assert_false(instruction_reads_memory(&instruction));
-        execute(&instruction, &(struct operands){0x77, 0x8877665544332211, 0x8D7}, &outcome);
+        execute(&instruction, &(struct operands){0x77, 0x8877665544332211, 0x8D7, 0}, &outcome);
         assert_true(outcome.writes_memory && !outcome.writes_register);
         assert_int_equal(outcome.memory, 0x8877665544332211 & ~0ull >> (64 - (8u << i)));
         assert_int_equal(outcome.rflags, 0x8D7);

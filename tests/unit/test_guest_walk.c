@@ -27,6 +27,7 @@ static struct {
     uint32_t size;
 } memory[16];
 static unsigned used, reads;
+static uint64_t rights;
 
 static void put(uint64_t address, uint32_t size, uint64_t value)
 {
@@ -62,7 +63,7 @@ static void assert_walk(const struct guest_paging *p, uint64_t linear, uint64_t 
     uint64_t physical = ~0ull;
 
     reads = 0;
-    assert_true(guest_walk(p, linear, &physical));
+    assert_true(guest_walk(p, linear, &physical, &rights));
     assert_int_equal(physical, expected);
     assert_int_equal(reads, levels);
 }
@@ -74,12 +75,12 @@ static void assert_each_entry_counts(const struct guest_paging *p, uint64_t line
         uint64_t physical, address = memory[i].address;
 
         memory[i].value ^= 1;
-        assert_false(guest_walk(p, linear, &physical));
+        assert_false(guest_walk(p, linear, &physical, &rights));
         memory[i].value ^= 1;
         memory[i].address = ~0ull;
-        assert_false(guest_walk(p, linear, &physical));
+        assert_false(guest_walk(p, linear, &physical, &rights));
         memory[i].address = address;
-        assert_true(guest_walk(p, linear, &physical));
+        assert_true(guest_walk(p, linear, &physical, &rights));
     }
 }
 
@@ -102,6 +103,13 @@ static void test_32_bit(void **state)
     assert_walk(&p, 0xFEE00FED, 0x89ABCFED, 2);
     assert_walk(&p, 0xFFFFFFFFFEE00FED, 0x89ABCFED, 2);
     assert_each_entry_counts(&p, 0xFEE00FED);
+    assert_int_equal(rights, ENTRY_RW);
+    memory[0].value |= ENTRY_US;
+    assert_walk(&p, 0xFEE00FED, 0x89ABCFED, 2);
+    assert_int_equal(rights, ENTRY_RW); /* both entries must have it */
+    memory[1].value = (memory[1].value | ENTRY_US) & ~ENTRY_RW;
+    assert_walk(&p, 0xFEE00FED, 0x89ABCFED, 2);
+    assert_int_equal(rights, ENTRY_US);
 }
 
 static void test_4_mib_pages(void **state)

@@ -9,10 +9,9 @@
 %define PAGE_END        4
 %define FETCH           5
 %define STACK           6
-%define ADC_TO_IT       7
-%define MISALIGNED_READ 8
-%define BYTE_READ       9
-%define RESERVED        10
+%define MISALIGNED_READ 7
+%define BYTE_READ       8
+%define RESERVED        9
 
 main:
         call apic_find
@@ -40,8 +39,6 @@ bits 32
         lea esp, [ebx + LAPIC_SVR]
         push dword 0
 bits 16
-%elif WAY == ADC_TO_IT
-        adc dword [fs:ebx + LAPIC_TPR], 1
 %elif WAY == MISALIGNED_READ
         mov ax, [fs:ebx + LAPIC_SVR + 1]
         SHOW16 "ax", ax
