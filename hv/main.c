@@ -6,6 +6,7 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "console/screen.h"
+#include "dma/dma.h"
 #include "exits/exits.h"
 #include "guest/reset_vector.h"
 #include "guest/resident.h"
@@ -47,6 +48,7 @@ static void open_cpu(struct vcpu *vcpu)
 {
     virt->open(vcpu);
     apic_open(vcpu); /* apic/: what the guest gets instead of the machine's */
+    dma_watch(vcpu); /* dma/:  the ports of devices that would reach us past EPT */
     log_info("counters: cpu %u at 0x%lx", vcpu->id, physical_address(vcpu->exits));
 }
 
@@ -85,6 +87,7 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     resident_install();                     /* guest/: INT 15h tells a memory map without us */
 
     ept_build(machine.has_1g_pages); /* mem/:   the guest's physical memory, without us */
+    dma_find();                      /* dma/:   which devices access memory by themselves */
     open_cpu(vcpu);                  /* above:  this processor ready to run a guest */
     cpus_start(cpu_main);            /* init/:  and the others: each runs cpu_main() */
     resident_start_guest();          /* guest/: a real-mode guest about to read its boot sector */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "apic/apic_state.h"
+#include "dma/dma_state.h"
 #include "exits/exits_state.h"
 #include "init/init_state.h"
 #include "model/lapic.h"
@@ -28,7 +29,7 @@ struct vcpu {
     uint32_t id;      /* counted from 0, the one that booted */
     uint32_t apic_id; /* of the processor it runs on */
     bool is_up;       /* that processor is in the exit loop, or about to be */
-    bool unfit;       /* that processor cannot run it: init/start.c leaves it out */
+    bool unfit;       /* that processor cannot run it, and is left out */
 
     /* Exits until somebody looks up: the status line, the trace, an NMI that waits. One counter
      * for all of them keeps the path of the other exits short: exits/countdown.c. */
@@ -39,6 +40,7 @@ struct vcpu {
     struct external_state external;
     _Alignas(QUIRK_POSTED_ALIGNMENT) struct posted_descriptor posted;
     struct inbox inbox;
+    struct dma_state dma;
     struct init_state init;
     struct nmi_state nmi;
     struct repeat_state repeat;

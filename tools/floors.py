@@ -15,7 +15,7 @@ FLOORS = [
     ("main.c", "entry.asm"),
     ("exits/",),
     ("init/",),
-    ("guest/",),
+    ("guest/", "dma/"),
     ("apic/",),
     ("emulate/",),
     ("virt/", "vmx/", "quirks.c", "quirks.h"),

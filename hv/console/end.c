@@ -14,6 +14,9 @@ static void log_counters_of(const struct vcpu *vcpu)
 {
     if (vcpu->init.inits + vcpu->init.sipis != 0)
         log_info("cpu %u: %u INITs, %u SIPIs", vcpu->id, vcpu->init.inits, vcpu->init.sipis);
+    if (vcpu->dma.started + vcpu->dma.refused != 0)
+        log_info("cpu %u: %lu transfers of the IDE bus master, %lu refused of all DMA", vcpu->id,
+                 vcpu->dma.started, vcpu->dma.refused);
     for (uint32_t i = 0; i < EXIT_REASON_MAX; i++) {
         if (vcpu->exits[i] != 0)
             log_info("cpu %u: %lu exits: %s (%u)", vcpu->id, vcpu->exits[i], exit_reason_name(i),

@@ -8,6 +8,8 @@
 
 #include "model/format.h"
 #include "model/options.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 #define LOG_LINE_MAX 200
 
@@ -18,6 +20,12 @@
 
 /* Lines over LOG_LINE_MAX bytes are cut. Errors are written whatever level= says. */
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Whether the `times`-th of the same kind is to be logged: a guest may do it a million times. */
+static inline bool log_is_due(uint64_t times)
+{
+    return times <= 8 || (times & (times - 1)) == 0;
+}
 
 /* Waits until COM2 has sent its last bit. */
 void log_flush(void);

@@ -132,6 +132,21 @@ static inline void out32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline uint32_t port_in(uint16_t port, uint32_t size)
+{
+    return size == 1 ? in8(port) : size == 2 ? in16(port) : in32(port);
+}
+
+static inline void port_out(uint16_t port, uint32_t size, uint32_t value)
+{
+    if (size == 1)
+        out8(port, (uint8_t)value);
+    else if (size == 2)
+        out16(port, (uint16_t)value);
+    else
+        out32(port, value);
+}
+
 static inline uint8_t cmos_read(uint8_t index)
 {
     out8(PORT_CMOS_INDEX, index);

@@ -139,6 +139,8 @@
 #define PORT_DELAY         0x80 /* takes about a microsecond on a PC, and harms nobody */
 #define PORT_SYSTEM_A      0x92 /* fast A20 and fast reset */
 #define PORT_PCI_ADDRESS   0xCF8
+#define PORT_PCI_DATA      0xCFC
+#define PORT_PCI_END       0xD00
 #define PORT_RESET_CONTROL 0xCF9
 
 /* Intel 8259A data sheet, "Operation Command Word 3": what the next read of a PIC's command port is
@@ -160,6 +162,16 @@
 
 #define RESET_CONTROL_SYSTEM 0x02 /* of PORT_RESET_CONTROL: what is reset, all or the processor */
 #define RESET_CONTROL_CPU    0x04 /* 0 -> 1 resets */
+
+/* PCI configuration space, what is written to PORT_PCI_ADDRESS: bus 0, a function of a device, and
+ * one of its registers of 32 bits. */
+#define PCI_ENABLE    0x80000000u
+#define PCI_FUNCTION  0x100       /* from one to the next, ... */
+#define PCI_BUS       0x10000     /* ... and how far those of a bus reach */
+#define PCI_SELECTED  0x80FFFFFCu /* the bits that count */
+#define PCI_CLASS     0x08
+#define PCI_CLASS_IDE 0x0101 /* in the upper half */
+#define PCI_BAR4      0x20
 
 /* A disk of the PC: its sectors, and what the first one has: a partition table and a signature. */
 #define SECTOR_SIZE      512

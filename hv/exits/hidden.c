@@ -15,8 +15,6 @@
 #include "virt/inject.h"
 #include "virt/virt.h"
 
-#define LOGGED_ACCESSES 8 /* then only each power of two: a guest may do this a million times */
-
 static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
 {
     struct hidden_state *hidden = &vcpu->hidden;
@@ -27,7 +25,7 @@ static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
     else
         hidden->reads++;
     total = hidden->reads + hidden->writes;
-    if (total <= LOGGED_ACCESSES || (total & (total - 1)) == 0)
+    if (log_is_due(total))
         log_warn("hidden memory: the guest %s %lx, at %lx:%lx (%lu reads, %lu writes so far)",
                  access->write ? "writes" : "reads", access->address, guest_read(GUEST_CS_SELECTOR),
                  guest_read(GUEST_RIP), hidden->reads, hidden->writes);

@@ -27,8 +27,9 @@ static const uint32_t patience[] = {
 
 /* Out of VMX operation it would take the INIT, and then a SIPI would start it right there, in the
  * guest's memory without hv16. So it rests here: NMIs wake it, and there is nothing to do. */
-static _Noreturn void leave_out(const struct vcpu *vcpu)
+static _Noreturn void leave_out(struct vcpu *vcpu)
 {
+    __atomic_store_n(&vcpu->unfit, true, __ATOMIC_SEQ_CST); /* nobody is to wait for it */
     log_warn(
         "cpu %u: the INIT cannot be acknowledged on a processor that a SIPI starts: it is left "
         "out, and will not answer the guest; the other modes of apic= have no such INIT",

@@ -1,11 +1,13 @@
 /*
- * exits/io.c: IN and OUT, INS and OUTS, exit reason 30, of the ports that can reset the machine.
+ * exits/io.c: IN and OUT, INS and OUTS, exit reason 30, of the ports that can reset the machine, and
+ * of those that dma/ watches.
  *
  * A reset would take the processor out of VMX and leave the BIOS with a hypervisor that is no
  * more. Everything else these ports do, A20 and the keyboard and PCI, is passed through.
  * Source: SDM volume 3, "Instructions That Cause VM Exits Conditionally" (3C 26.1.3).
  */
 #include "cpu/cpu.h"
+#include "dma/dma.h"
 #include "emulate/emulate.h"
 #include "exits/exits.h"
 #include "guest/restart.h"
@@ -15,21 +17,6 @@
 
 #define KBD_PULSE       0xF0 /* commands F0h-FFh pull output port lines low ... */
 #define KBD_PULSE_RESET 0x01 /* ... where this bit is 0; line 0 is the processor's reset */
-
-static uint32_t port_in(uint16_t port, uint32_t size)
-{
-    return size == 1 ? in8(port) : size == 2 ? in16(port) : in32(port);
-}
-
-static void port_out(uint16_t port, uint32_t size, uint32_t value)
-{
-    if (size == 1)
-        out8(port, (uint8_t)value);
-    else if (size == 2)
-        out16(port, (uint16_t)value);
-    else
-        out32(port, value);
-}
 
 /* What resets the machine, in words, when `byte` goes to `port` in an access of `size` bytes; NULL
  * if it is harmless. */
@@ -57,7 +44,7 @@ static const char *reset_by(struct vcpu *vcpu, uint32_t port, uint8_t byte, uint
 static enum exit_action transfer(struct vcpu *vcpu, const struct exit_io *io, uint64_t *value)
 {
     if (io->in) {
-        *value = port_in(io->port, io->size);
+        *value = dma_in(io->port, io->size);
         return EXIT_SKIP;
     }
     /* The access may cover a port that matters without beginning at it. */
@@ -67,7 +54,7 @@ static enum exit_action transfer(struct vcpu *vcpu, const struct exit_io *io, ui
         if (reset != NULL)
             return guest_restart(vcpu, reset);
     }
-    port_out(io->port, io->size, (uint32_t)*value);
+    dma_out(vcpu, io->port, io->size, (uint32_t)*value);
     return EXIT_SKIP;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "apic/apic.h"
 #include "apic/inbox.h"
+#include "dma/dma.h"
 #include "guest/restart.h"
 #include "init/init.h"
 #include "machine.h"
@@ -32,6 +33,8 @@ void inbox_read(struct vcpu *vcpu)
         repeat_forgive(vcpu);
     if (notes & NOTE_EPT)
         ept_flush();
+    if (notes & NOTE_PORTS)
+        dma_follow(vcpu);
     if (notes & NOTE_POSTED)
         posted_take(vcpu);
     if ((notes & NOTE_NMI) && !vcpu->init.waits_for_sipi)

@@ -4,6 +4,7 @@
 #include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "dma/dma.h"
 #include "guest/reset_vector.h"
 #include "guest/restart.h"
 #include "init/init.h"
@@ -67,7 +68,8 @@ void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
 {
     if (!vcpu->init.waits_for_sipi)
         return;
-    vcpu->init.waits_for_sipi = false;
+    __atomic_store_n(&vcpu->init.waits_for_sipi, false, __ATOMIC_SEQ_CST);
+    dma_follow(vcpu); /* is_deaf() says why */
     vcpu->init.sipis++;
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
     guest_go_to((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);

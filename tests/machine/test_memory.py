@@ -60,6 +60,11 @@ def test_the_block_is_the_highest_that_fits(sizes, mem_mb):
     assert first == usable_end // (2 * MIB) * 2 * MIB - 2 * MIB
 
 
+@pytest.mark.parametrize("mem_mb, above", [(18, False), (20, True)])
+def test_from_20_mb_of_memory_on_the_block_is_beyond_isa_dma(sizes, mem_mb, above):
+    assert (block(sizes(mem_mb).log)[0] >= 16 * MIB) == above
+
+
 @pytest.mark.parametrize("mem_mb", SIZES)
 def test_the_guest_is_told_that_the_block_is_reserved(sizes, mem_mb):
     run = sizes(mem_mb)
