@@ -169,6 +169,7 @@
 #define PCI_FUNCTION  0x100       /* from one to the next, ... */
 #define PCI_BUS       0x10000     /* ... and how far those of a bus reach */
 #define PCI_SELECTED  0x80FFFFFCu /* the bits that count */
+#define PCI_COMMAND   0x04
 #define PCI_CLASS     0x08
 #define PCI_CLASS_IDE 0x0101 /* in the upper half */
 #define PCI_BAR4      0x20

@@ -23,11 +23,14 @@
 #define SIZING         0xFFF0 /* where BAR4 leads while the guest finds out its size */
 #define LOW_PORTS      0x400  /* below this no PCI device belongs, and some are the hypervisor's */
 #define ISA_REACH      0x1000000
+#define PIIX3_USB      0x70208086u /* vendor 8086H, device 7020H */
+#define UHCI_RUN       0x0001      /* in its command register, the first one */
 #define PAGE_PORTS     0x80
 #define PAGES_USED     0x8E8Eu /* the others are no channel's */
 #define PAGE_ROM       0x0F /* instead of a page that is refused: the BIOS, which nothing changes */
 
 static bool busy;               /* a transfer is looked at and started in one go */
+static uint32_t usb;            /* what is hidden, in configuration space; 0: nothing */
 static uint32_t bar4;           /* its place in configuration space; 0: there is no controller */
 static uint16_t place, to_come; /* of the bus master, and where it exits: different during a move */
 
@@ -37,17 +40,30 @@ static uint32_t config_read(uint32_t address)
     return in32(PORT_PCI_DATA);
 }
 
+/* What a USB controller does is in lists that the guest changes all the time, and each of its
+ * transfers writes a word of status to them: nobody could look at that in time. Unless the firmware
+ * has it running, for a keyboard maybe, it is taken from the bus: it has no ports any more, and
+ * pci_is_hidden() keeps it so. */
+static void take_away(uint32_t function)
+{
+    if (in16(PLACE_OF(config_read(function + PCI_BAR4))) & UHCI_RUN)
+        return;
+    usb = function;
+    config_read(function + PCI_COMMAND);
+    out32(PORT_PCI_DATA, 0);
+    config_read(function + PCI_BAR4);
+    out32(PORT_PCI_DATA, 0);
+}
+
 void dma_find(void)
 {
-    uint32_t function = PCI_ENABLE;
-
-    while (config_read(function + PCI_CLASS) >> 16 != PCI_CLASS_IDE) {
-        function += PCI_FUNCTION;
-        if (function == PCI_ENABLE + PCI_BUS)
-            return;
+    for (uint32_t at = PCI_ENABLE; at < PCI_ENABLE + PCI_BUS; at += PCI_FUNCTION) {
+        if (config_read(at) == PIIX3_USB)
+            take_away(at);
+        if (config_read(at + PCI_CLASS) >> 16 == PCI_CLASS_IDE && bar4 == 0)
+            bar4 = at + PCI_BAR4;
     }
-    bar4 = function + PCI_BAR4;
-    place = PLACE_OF(config_read(bar4));
+    place = bar4 != 0 ? PLACE_OF(config_read(bar4)) : 0;
     to_come = place = place != 0 ? place : SIZING; /* 0: the firmware has not given it any */
 }
 
@@ -70,9 +86,10 @@ void dma_watch(struct vcpu *vcpu)
 {
     if (bar4 != 0) {
         trap_ports(vcpu, SIZING);
-        trap_ports(vcpu, PLACE_OF(PORT_PCI_ADDRESS));
         dma_follow(vcpu);
     }
+    if (bar4 != 0 || usb != 0)
+        trap_ports(vcpu, PLACE_OF(PORT_PCI_ADDRESS));
     for (uint16_t i = 0; i < 16 && machine.boot.hv_base < ISA_REACH; i++)
         virt->trap_port(vcpu, PAGE_PORTS + i, PAGES_USED >> i & 1);
 }
@@ -108,13 +125,19 @@ static void announce(struct vcpu *vcpu, uint16_t next)
     }
 }
 
+static bool pci_is_hidden(uint16_t port, uint32_t size)
+{
+    return usb != 0 && port < PORT_PCI_END && port + size > PORT_PCI_DATA &&
+           (in32(PORT_PCI_ADDRESS) & ~(PCI_FUNCTION - 1u) & PCI_SELECTED) == usb;
+}
+
 /* An OUT is about to move the bus master, unless it is another. False: it may not. */
 static bool may_move(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
 {
     uint32_t bar[3] = {0}; /* the access may cover a part of BAR4, and more */
     uint16_t next;
 
-    if (port >= PORT_PCI_END || port + size <= PORT_PCI_DATA ||
+    if (port >= PORT_PCI_END || port + size <= PORT_PCI_DATA || bar4 == 0 ||
         (in32(PORT_PCI_ADDRESS) & PCI_SELECTED) != bar4)
         return true;
     bar[1] = in32(PORT_PCI_DATA);
@@ -147,6 +170,8 @@ uint32_t dma_in(uint16_t port, uint32_t size)
 {
     uint32_t value = 0;
 
+    if (pci_is_hidden(port, size))
+        return 0xFFFFFFFFu >> (32 - 8 * size);
     if (!is_in_bytes(port, size))
         return port_in(port, size);
     for (uint16_t at = port, i = 0; i < size; i++, at++)
@@ -176,7 +201,7 @@ void dma_out(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
     if (is_in_bytes(port, size))
         for (uint16_t i = 0; i < size; i++)
             byte_out(vcpu, port + i, (uint8_t)(value >> 8 * i));
-    else if (may_move(vcpu, port, size, value))
+    else if (!pci_is_hidden(port, size) && may_move(vcpu, port, size, value))
         port_out(port, size, value);
     place = to_come;
     __atomic_clear(&busy, __ATOMIC_RELEASE);

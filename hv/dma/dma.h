@@ -2,8 +2,8 @@
  * dma/dma.h: devices that access memory by themselves, past the nested page tables. What they are
  * told to do with the hidden block is refused.
  *
- * Two kinds are watched: the bus master of the IDE controller, and the 8237s of ISA DMA. The others
- * are in docs/exits.md, "Memory that devices reach".
+ * Two kinds are watched: the bus master of the IDE controller, and the 8237s of ISA DMA. A third
+ * one is hidden, a USB controller. The others are in docs/exits.md, "Memory that devices reach".
  */
 #pragma once
 
