@@ -26,7 +26,7 @@ BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
 LAB     := $(shell cat labs/handout 2>/dev/null)# the files of a student's build
 
-.PHONY: all run debug bench test test-guests test-debian13 check-labs libfuzzer unit units check pictures symbols clean help
+.PHONY: all run debug bench test test-guests test-debian13 check-labs libfuzzer audit unit units check pictures symbols clean help
 all: $B/hv16.img symbols
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo "make test-guests  Linux and memtest86+ in every APIC mode: minutes, downloads"
 	@echo "make test-debian13  the README's commands and all tests on a fresh Debian 13"
 	@echo "make libfuzzer    each pure parser and model under libFuzzer, 10 minutes each (ARGS=SECONDS)"
+	@echo "make audit    the VM-entry auditor against Bochs: 10,000 VMCSs  (ARGS=COUNT SEED)"
 	@echo "make pictures the documents' pictures from their texts: docs/pictures/README.md"
 	@echo "make check-labs   every lab: starter, reference, wrong solutions, handout"
 	@echo "make clean    remove what was built"
@@ -128,8 +129,8 @@ test: all units
 # Every lab: starter, reference, wrong solutions, handout.
 check-labs: all
 	$(PYTHON) -m pytest -q -n 2 tests/labs
-# Minutes; in `make test` it has seconds.
-libfuzzer: all
+# Minutes; in `make test` each has seconds.
+libfuzzer audit: all
 	$(PYTHON) tests/$@/run.py $(ARGS)
 # Real operating systems, from Debian's packages.
 $B/guests/%.img: tests/guests/%.py tests/guests/grub_disk.py
