@@ -208,6 +208,8 @@ set_up:
         xsetbv
         mov eax, SEL_TSS
         ltr ax
+        xor eax, eax
+        lldt ax                         ; a reset leaves an LDT at 0, of 64 KiB
         mov edi, PRISTINE               ; whatever, but the same each time
         mov eax, SELF_TEST_SEED
 .random:
