@@ -127,10 +127,8 @@ check: all
 	shellcheck run.sh .ci/run tests/debian13.sh
 test: all units
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile --ignore tests/guests --ignore tests/labs tests
-# Every lab: starter, reference, wrong solutions, handout.
 check-labs: all
 	$(PYTHON) -m pytest -q -n 2 tests/labs
-# Minutes; in `make test` each has seconds.
 libfuzzer audit: all
 	$(PYTHON) tests/$@/run.py $(ARGS)
 fuzz: all

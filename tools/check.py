@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Lines of code of the hypervisor, without comments, blank lines and flat tables: all of it, and what
 # is read in one go, a module.
-CODE_LINES_MAX = 8900
+CODE_LINES_MAX = 9000
 MODULE_LINES_MAX = 2000
 EVENING_LINES_MAX = 3500
 FILE_LINES_MAX = 300
