@@ -1,6 +1,6 @@
 /*
- * exits/io.c: IN and OUT, INS and OUTS, exit reason 30, of the ports that can reset the machine, and
- * of those that dma/ watches.
+ * exits/io.c: IN and OUT, INS and OUTS, exit reason 30, of the ports that can reset the machine,
+ * and of those that dma/ watches.
  *
  * A reset would take the processor out of VMX and leave the BIOS with a hypervisor that is no
  * more. Everything else these ports do, A20 and the keyboard and PCI, is passed through.
