@@ -136,8 +136,10 @@ void apic_open(struct vcpu *vcpu)
 {
     physical_apic_open();
     vcpu->apic_id = physical_apic_id();
-    if (apic_mode == NULL)
+    if (apic_mode == NULL) {
+        virt->trap_msr(vcpu, MSR_IA32_APIC_BASE, false, true);
         return;
+    }
     if (access_page == NULL)
         access_page = pages_alloc(1);
     vcpu->lapic.page = pages_alloc(1);
@@ -249,6 +251,8 @@ bool apic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
     uint32_t effects = LAPIC_LVT | LAPIC_UPDATE; /* of another IA32_APIC_BASE */
 
+    if (apic_mode == NULL)
+        return physical_apic_set_base(value);
     if (msr == MSR_IA32_APIC_BASE) {
         if (!lapic_write_base(&vcpu->lapic, value, machine.physical_bits))
             return false;

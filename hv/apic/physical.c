@@ -3,9 +3,12 @@
  * APIC Register Address Map" (3A 11.4.1).
  */
 #include "apic/physical.h"
+#include "console/end.h"
 #include "cpu/cpu.h"
 #include "cpu/msr.h"
+#include "host/tables.h"
 #include "machine.h"
+#include "mem/ept.h"
 
 #define SPURIOUS_VECTOR 0xFFu
 #define LVT_LAST        LAPIC_LVT_LINT1 /* of those the guest uses: errors here are hv16's own */
@@ -22,6 +25,16 @@ void physical_apic_open(void)
 {
     is_x2apic = (physical_apic_base() & APIC_BASE_EXTD) != 0;
     page = physical_pointer(physical_apic_base() & APIC_BASE_ADDRESS);
+}
+
+bool physical_apic_set_base(uint64_t value)
+{
+    uint64_t address = value & APIC_BASE_ADDRESS;
+
+    if ((value & APIC_BASE_EN) && ept_is_hidden(address))
+        end_stop("the guest moves its APIC to %lx: hv16's own memory would be out of sight",
+                 address);
+    return wrmsr_safe(MSR_IA32_APIC_BASE, value);
 }
 
 uint32_t physical_apic_read(uint32_t offset)

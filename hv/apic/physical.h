@@ -13,6 +13,10 @@
 /* IA32_APIC_BASE as it is. */
 uint64_t physical_apic_base(void);
 
+/* With apic=off the guest writes IA32_APIC_BASE. False: #GP. It stops where that would put the APIC
+ * into the hidden block, of which it would hide a page from hv16. */
+bool physical_apic_set_base(uint64_t value);
+
 /* Looks where the APIC is and how it is reached: through its page or, where the firmware has put
  * it into x2APIC mode, through MSRs. */
 void physical_apic_open(void);

@@ -33,6 +33,8 @@ static bool segment_allows(const struct operand *operand, uint32_t code_bits)
         return false;
     if (operand->write && (rights & (AR_TYPE_CODE | AR_TYPE_WRITABLE)) != AR_TYPE_WRITABLE)
         return false;
+    if (!operand->write && (rights & (AR_TYPE_CODE | AR_TYPE_READABLE)) == AR_TYPE_CODE)
+        return false;
     if ((rights & (AR_TYPE_CODE | AR_TYPE_DOWN)) == AR_TYPE_DOWN)
         return operand->offset > limit && last <= (rights & AR_DB ? 0xFFFFFFFF : 0xFFFF);
     return last <= limit;

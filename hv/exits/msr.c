@@ -20,7 +20,7 @@ static enum exit_action refuse(const struct vcpu *vcpu, const char *what)
     return inject_exception(VECTOR_GP);
 }
 
-/* With apic=off these do not exit. */
+/* With apic=off only writes of IA32_APIC_BASE exit. */
 static bool is_apic(uint32_t msr)
 {
     return msr == MSR_IA32_APIC_BASE || (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST);

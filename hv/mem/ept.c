@@ -201,7 +201,7 @@ bool ept_is_hidden(uint64_t address)
     return address - machine.boot.hv_base < HV_BLOCK_SIZE;
 }
 
-/* With apic=off the guest moves the machine's own, and no exit tells where to. */
+/* With apic=off the guest moves the machine's own, and no slot is for that. */
 static bool is_an_apics(uint64_t page)
 {
     for (uint32_t i = 0; i < EPT_SLOT_GUESTS_APIC + machine.cpus; i++) {

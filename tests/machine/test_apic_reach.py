@@ -7,7 +7,7 @@ In Bochs an access of one byte to the machine's APIC is a panic: such a run has 
 import pytest
 from machines import boot_guest
 
-TSS_THERE, MOVED, TABLES = range(1, 4)
+TSS_THERE, MOVED, TABLES, OVER_HV16 = range(1, 5)
 
 
 def reach(folder, way: int, mode: str):
@@ -32,3 +32,15 @@ def test_movs_does_not_reach_the_machines_apic_where_the_guest_has_none(tmp_path
 def test_page_tables_in_an_apics_page_stop(tmp_path, mode):
     run = reach(tmp_path, TABLES, mode)
     assert (run.report.ended, run.status) == ("stop", 1), run.explain()
+
+
+def test_the_machines_apic_stays_off_hv16s_own_memory(tmp_path):
+    """With apic=off it is the guest's, and would take the place of the page that it is moved to."""
+    run = reach(tmp_path, OVER_HV16, "off")
+    assert (run.report.ended, run.status) == ("stop", 1), run.explain()
+    assert "moves its APIC to" in run.report.message
+
+
+@pytest.mark.parametrize("mode", ["mmio", "tpr", "apicv"])
+def test_the_guests_own_apic_may_be_said_to_be_there(tmp_path, mode):
+    reach(tmp_path, OVER_HV16, mode).check_ended()

@@ -7,12 +7,26 @@
 %define TSS_THERE       1               ; a hardware task switch to it
 %define MOVED           2               ; MOVS from the guest's APIC to where the machine's is
 %define TABLES          3               ; CR3
+%define OVER_HV16       4               ; IA32_APIC_BASE names the hidden block
+
+%define HYPERCALL_BLOCK 3
 
 %define ELSEWHERE       0xD0000000
 
 main:
         call apic_find
-%if WAY == MOVED
+%if WAY == OVER_HV16
+        mov eax, HYPERCALL_MAGIC
+        mov ebx, HYPERCALL_BLOCK
+        vmcall
+        or eax, APIC_BASE_EN
+        xor edx, edx
+        mov ecx, MSR_IA32_APIC_BASE
+        wrmsr
+        xor eax, eax
+        cpuid
+        END
+%elif WAY == MOVED
         mov eax, ELSEWHERE | APIC_BASE_EN
         xor edx, edx
         mov ecx, MSR_IA32_APIC_BASE
