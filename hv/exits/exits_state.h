@@ -15,8 +15,7 @@ enum step {
 
 struct hidden_state {
     enum step step;
-    uint64_t rflags;  /* the guest's own TF and IF during STEP_INSTRUCTION ... */
-    bool nmi_blocked; /* ... and its blocking of NMIs */
+    uint64_t rflags; /* the guest's own TF and IF during STEP_INSTRUCTION */
     uint64_t reads, writes;
 };
 

@@ -13,6 +13,7 @@
 #include "mem/ept.h"
 #include "virt/guest.h"
 #include "virt/inject.h"
+#include "virt/nmi.h"
 #include "virt/virt.h"
 
 static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
@@ -36,30 +37,31 @@ static void count_and_log(struct vcpu *vcpu, const struct exit_memory *access)
  * TF into its stack frame, and the guest would never again be rid of it. So interrupts and NMIs are
  * held back, and exceptions exit.
  */
-static void step_instruction(struct hidden_state *hidden)
+static void step_instruction(struct vcpu *vcpu)
 {
     uint64_t blocking = guest_read(GUEST_INTERRUPTIBILITY);
+    uint64_t rflags = guest_read(GUEST_RFLAGS);
 
-    hidden->step = STEP_INSTRUCTION;
-    hidden->rflags = guest_read(GUEST_RFLAGS);
-    hidden->nmi_blocked = (blocking & BLOCKING_NMI) != 0;
+    vcpu->hidden.step = STEP_INSTRUCTION;
+    vcpu->hidden.rflags = rflags;
     virt->set_control(EXCEPTION_EXITING, true);
-    guest_write(GUEST_RFLAGS, (hidden->rflags | RFLAGS_TF) & ~RFLAGS_IF);
+    guest_write(GUEST_RFLAGS, (rflags | RFLAGS_TF) & ~RFLAGS_IF);
     guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_STI); /* it would need IF */
-    guest_set(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
+    nmi_hold(vcpu, true);
     /* With TF and a MOV SS shadow, VM entry wants the trap to be pending already. */
     if (blocking & BLOCKING_MOV_SS)
         guest_set(GUEST_PENDING_DEBUG, DR6_BS);
 }
 
-static void step_instruction_end(const struct hidden_state *hidden)
+static void step_instruction_end(struct vcpu *vcpu)
 {
+    uint64_t rflags = vcpu->hidden.rflags;
+
     virt->set_control(EXCEPTION_EXITING, false);
-    if (hidden->rflags & RFLAGS_IF)
+    nmi_hold(vcpu, false);
+    if (rflags & RFLAGS_IF)
         guest_set(GUEST_RFLAGS, RFLAGS_IF);
-    if (!hidden->nmi_blocked)
-        guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_NMI);
-    if ((hidden->rflags & RFLAGS_TF) == 0) {
+    if ((rflags & RFLAGS_TF) == 0) {
         guest_clear(GUEST_RFLAGS, RFLAGS_TF);
         guest_clear(GUEST_PENDING_DEBUG, DR6_BS);
     }
@@ -85,7 +87,7 @@ enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *acce
     if (inject_is_pending())
         step_event(&vcpu->hidden);
     else
-        step_instruction(&vcpu->hidden);
+        step_instruction(vcpu);
     return EXIT_RESUME;
 }
 
@@ -93,7 +95,7 @@ void hidden_step_end(struct vcpu *vcpu)
 {
     ept_decoy_hide();
     if (vcpu->hidden.step == STEP_INSTRUCTION)
-        step_instruction_end(&vcpu->hidden);
+        step_instruction_end(vcpu);
     else if (vcpu->inbox.notes == 0) /* else the early exit is for these as well */
         virt->exit_soon(false);
     vcpu->hidden.step = STEP_NONE;

@@ -17,12 +17,18 @@ void nmi_offer(struct vcpu *vcpu)
 {
     if (!vcpu->nmi.got)
         quirk_entry_keeps_nmis_blocked();
-    if (vcpu->nmi.pending && inject_nmi()) {
+    if (vcpu->nmi.pending && !vcpu->nmi.held && inject_nmi()) {
         vcpu->nmi.pending = false;
         vcpu->nmi.sent = vcpu->nmi.got = true;
     }
-    virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending);
+    virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending && !vcpu->nmi.held);
     vcpu->countdown = 1;
+}
+
+void nmi_hold(struct vcpu *vcpu, bool held)
+{
+    vcpu->nmi.held = held;
+    virt->set_control(NMI_WINDOW_EXITING, vcpu->nmi.pending && !held);
 }
 
 void nmi_request(struct vcpu *vcpu)

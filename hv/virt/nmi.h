@@ -15,6 +15,10 @@ void nmi_note(struct vcpu *vcpu);
 /* One that waits goes with the next entry if it can. */
 void nmi_offer(struct vcpu *vcpu);
 
+/* While `held`, none goes, for the length of one instruction. After that one that waits exits as
+ * soon as it can go. */
+void nmi_hold(struct vcpu *vcpu, bool held);
+
 /* At a later exit: whether the NMI of the last entry got through, and what waits goes if it can. */
 void nmi_follow(struct vcpu *vcpu);
 

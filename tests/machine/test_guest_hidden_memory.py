@@ -139,3 +139,9 @@ def test_an_exit_that_comes_again_and_again_with_no_instruction_in_between_is_re
     assert run.report.exits == {"preemption timer": 1001}
     assert run.screen.rstrip().endswith("the last one of reason\n52 (preemption timer)"), \
         "a message longer than a row is broken between words"
+
+
+@pytest.mark.parametrize("apic", ["mmio", "tpr", "apicv"])
+def test_nmis_come_as_before_after_an_access(tmp_path, apic):
+    run = boot_guest(tmp_path, "nmi_hidden", options=[f"apic={apic}"]).check_ended()
+    assert run.values == {"before": 1, "read": 0xFFFFFFFF, "after": 2}
