@@ -75,8 +75,10 @@ static void trap_ports(struct vcpu *vcpu, uint16_t first)
 
 void dma_follow(struct vcpu *vcpu)
 {
-    uint16_t next = __atomic_load_n(&to_come, __ATOMIC_SEQ_CST);
+    uint16_t next;
 
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* is_deaf() sees what this vCPU has just left */
+    next = __atomic_load_n(&to_come, __ATOMIC_SEQ_CST);
     if (vcpu->dma.watched != next)
         trap_ports(vcpu, next);
     __atomic_store_n(&vcpu->dma.watched, next, __ATOMIC_SEQ_CST);

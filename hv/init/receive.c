@@ -4,7 +4,6 @@
 #include "apic/apic.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "dma/dma.h"
 #include "guest/reset_vector.h"
 #include "guest/restart.h"
 #include "init/init.h"
@@ -68,8 +67,7 @@ void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
 {
     if (!vcpu->init.waits_for_sipi)
         return;
-    __atomic_store_n(&vcpu->init.waits_for_sipi, false, __ATOMIC_SEQ_CST);
-    dma_follow(vcpu); /* is_deaf() says why */
+    vcpu->init.waits_for_sipi = false;
     vcpu->init.sipis++;
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
     guest_go_to((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);

@@ -140,6 +140,14 @@ def test_another_processor_changes_nothing_about_it(tmp_path, mode):
     assert refused > values["flip_errors"], "and what the second one has started"
 
 
+def test_with_the_machines_own_apic_a_sleeping_processor_follows_when_its_sipi_comes(tmp_path):
+    """Without an INIT: Bochs 2.7 starts it so. The bus master has moved while it slept."""
+    run = boot_guest(tmp_path, "dma_smp", "ALONE", options=["apic=off"], cpus=2, timeout=20)
+    run.check_ended()
+    assert run.values["woken"] > 0
+    assert counted(run.log)[0] == 0 and counted(run.log)[1] > 0
+
+
 # --- ISA DMA -------------------------------------------------------------------------------------
 
 

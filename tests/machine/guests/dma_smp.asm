@@ -61,6 +61,22 @@ main:
         mov dword [fs:edi], TARGET
         mov dword [fs:edi + 4], PRD_END
 
+%ifdef ALONE                            ; it waits for its SIPI since the start
+        mov ebp, 1
+        mov byte [what], DO_START
+        mov word [evil_place], PLACE_1
+        call moves
+        mov dword [loops], 0
+        AP ICR_STARTUP | AP_PAGE
+        call feed
+        mov ebp, 20
+.wait:
+        call pause
+        dec ebp
+        jnz .wait
+        SHOW "woken", [loops]
+        END
+%endif
         AP_START DO_FLIP                ; the table, between a look at it and its use
         mov ebp, ROUNDS
 .flip:
