@@ -46,7 +46,9 @@ static uint32_t config_read(uint32_t address)
  * pci_is_hidden() keeps it so. */
 static void take_away(uint32_t function)
 {
-    if (in16(PLACE_OF(config_read(function + PCI_BAR4))) & UHCI_RUN)
+    uint16_t ports = PLACE_OF(config_read(function + PCI_BAR4));
+
+    if (ports != 0 && (in16(ports) & UHCI_RUN))
         return;
     usb = function;
     config_read(function + PCI_COMMAND);
