@@ -76,25 +76,34 @@ static uint64_t *pd_entry(uint64_t address)
     return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
 }
 
+/* How many are in use: the last ones are one for each vCPU. */
+static uint32_t slots(void)
+{
+    return EPT_SLOT_GUESTS_APIC + machine.cpus;
+}
+
 static bool has_replaced_page(uint64_t address)
 {
-    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
+    for (uint32_t i = 0; i < slots(); i++) {
         if (replaced[i].address - address < SIZE_2M)
             return true;
     }
     return false;
 }
 
-static void put_replaced_pages(uint64_t *table, uint64_t address)
+/* The entry of the page at `address`: what has been put there, or else `entry`. It is stored only
+ * once: other processors walk these tables, and may not find the machine's APIC for a moment. */
+static uint64_t unless_replaced(uint64_t address, uint64_t entry)
 {
-    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
-        if (replaced[i].address - address < SIZE_2M)
-            table[(replaced[i].address - address) / SIZE_4K] = replaced[i].entry;
+    for (uint32_t i = 0; i < slots(); i++) {
+        if (replaced[i].address == address)
+            entry = replaced[i].entry; /* of the guest's APIC, where the machine's is too */
     }
+    return entry;
 }
 
 /* The 2 MiB at `address` as 512 pages in a table below `entry`, which may be 0, a large page
- * or such a table already. Each page gets the type of its own; put_replaced_pages() goes last. */
+ * or such a table already. Each page gets the type of its own, unless_replaced(). */
 static void map_4k(uint64_t *entry, uint64_t address)
 {
     /* Where the MTRRs change their mind inside 2 MiB, as they do in the first one. */
@@ -103,10 +112,11 @@ static void map_4k(uint64_t *entry, uint64_t address)
     if (*entry & EPT_LARGE)
         *entry = 0;
     table = next_table(entry);
-    for (uint32_t i = 0; i < ENTRIES; i++)
-        table[i] =
-            (address + i * SIZE_4K) | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, address + i * SIZE_4K));
-    put_replaced_pages(table, address);
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        uint64_t page = address + i * SIZE_4K;
+
+        table[i] = unless_replaced(page, page | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, page)));
+    }
 }
 
 /* The guest writes MTRRs, and may want a table for each 2 MiB that there are: a mask may have
@@ -204,7 +214,7 @@ bool ept_is_hidden(uint64_t address)
 /* With apic=off the guest moves the machine's own, and no slot is for that. */
 static bool is_an_apics(uint64_t page)
 {
-    for (uint32_t i = 0; i < EPT_SLOT_GUESTS_APIC + machine.cpus; i++) {
+    for (uint32_t i = 0; i < slots(); i++) {
         if (page == replaced[i].address)
             return true;
     }

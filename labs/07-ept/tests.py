@@ -12,7 +12,7 @@ FORMAT = 'SDM volume 3, "EPT Translation Mechanism", and its table about entries
 WALK = "next_table(), pdpt_entry(), pd_entry(): which bits of the address choose the entry, and what it points to"
 TYPES = 'EPT_TYPE(), hv/model/mtrr.h; SDM volume 3, "Memory Type Used for Translated Guest-Physical Addresses"'
 HIDE = "map_2m(): ept_is_hidden(), which comes before all else"
-REPLACED = "map_2m(): has_replaced_page(), and map_4k(): put_replaced_pages(); hv/mem/ept.h, ept_replace_page()"
+REPLACED = "map_2m(): has_replaced_page(), and map_4k(): unless_replaced(); hv/mem/ept.h, ept_replace_page()"
 
 # 32 MiB of memory, the video memory uncacheable, and so all from 3 to 4 GiB: as Bochs's BIOS has it.
 PC = ["memory 0 2000000", "fixed 10 0", "fixed 11 0", "fixed 12 0", "fixed 13 0", "fixed 14 0",
