@@ -73,7 +73,7 @@ $B/%.o: %.c $(HEADERS)
 # Where a tick counts: the way of every exit, and that of an access to the APIC's page.
 $B/hv/exits/%.o $B/hv/vmx/loop.o: OPT := -Os
 $(addprefix $B/hv/,apic/%.o emulate/%.o virt/%.o vmx/v%.o vmx/w%.o vmx/exit_facts.o vmx/guest_area.o \
-    model/lapic%.o model/lapic.o model/execute.o): OPT := -O2 -fno-inline-functions-called-once
+    model/lapic%.o model/lapic.o model/execute.o mem/ept.o): OPT := -O2 -fno-inline-functions-called-once
 $B/%.asm.o: %.asm $B/layout.inc
 	@mkdir -p $(@D); echo "  nasm $<"
 	$Q$(NASM) -f elf64 $(ASFLAGS) -o $@ $<

@@ -76,10 +76,10 @@ static uint64_t *pd_entry(uint64_t address)
     return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
 }
 
-/* How many are in use: the last ones are one for each vCPU. */
+/* How many are in use: the last ones are one for each vCPU. The first one's is from the start. */
 static uint32_t slots(void)
 {
-    return EPT_SLOT_GUESTS_APIC + machine.cpus;
+    return EPT_SLOT_GUESTS_APIC + (machine.cpus == 0 ? 1 : machine.cpus);
 }
 
 static bool has_replaced_page(uint64_t address)
