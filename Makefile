@@ -26,7 +26,7 @@ BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
 
 LAB     := $(shell cat labs/handout 2>/dev/null)# the files of a student's build
 
-.PHONY: all run debug bench test test-guests test-debian13 check-labs libfuzzer audit fuzz unit units check pictures symbols clean help
+.PHONY: all run debug bench test test-guests test-debian13 check-labs libfuzzer audit proof fuzz unit units check pictures symbols clean help
 all: $B/hv16.img symbols
 
 help:
@@ -37,9 +37,7 @@ help:
 	@echo "make test     all tests   make unit    host tests only   make check    style and rules"
 	@echo "make test-guests  Linux and memtest86+ in every APIC mode: minutes, downloads"
 	@echo "make test-debian13  the README's commands and all tests on a fresh Debian 13"
-	@echo "make libfuzzer    each pure parser and model under libFuzzer, 10 minutes each (ARGS=SECONDS)"
-	@echo "make audit    the VM-entry auditor against Bochs: 10,000 VMCSs  (ARGS=COUNT SEED)"
-	@echo "make fuzz     random instructions, natively and under hv16: SEED=1 SECONDS=60 APIC=off,mmio"
+	@echo "make libfuzzer, make audit, make proof, make fuzz   minutes each: tests/README.md"
 	@echo "make pictures the documents' pictures from their texts: docs/pictures/README.md"
 	@echo "make check-labs   every lab: starter, reference, wrong solutions, handout"
 	@echo "make clean    remove what was built"
@@ -129,8 +127,9 @@ test: all units
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile --ignore tests/guests --ignore tests/labs tests
 check-labs: all
 	$(PYTHON) -m pytest -q -n 2 tests/labs
-libfuzzer audit: all
-	$(PYTHON) tests/$@/run.py $(ARGS)
+# Minutes; in `make test` each has seconds.
+libfuzzer audit proof: all
+	$(PYTHON) tests/$@/$@.py $(ARGS)
 fuzz: all
 	$(PYTHON) -B tests/fuzz/fuzz.py --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) $(APIC:%=--apic %)
 # Real operating systems, from Debian's packages.

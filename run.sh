@@ -55,6 +55,15 @@ packages_debian13() {
 debootstrap|makes a minimal Debian 13 in a folder
 LIST
 }
+
+# Needed besides for `make proof`, a GiB on disk. Debian 13 has no Frama-C.
+packages_proof() {
+    cat <<'LIST'
+frama-c-base|proves what it is told about C code
+why3|brings Frama-C and solvers together
+cvc4|solver: finds the proofs
+LIST
+}
 # Only downloaded, for the guests; KERNEL names the newest one.
 KERNEL=linux-image-cloud-amd64
 MEMTEST=memtest86+
@@ -71,7 +80,7 @@ missing_of() {
 }
 
 show_packages() {
-    { packages_run && packages_test && packages_guests && packages_debian13; } | while IFS='|' read -r name reason; do
+    { packages_run && packages_test && packages_guests && packages_debian13 && packages_proof; } | while IFS='|' read -r name reason; do
         state=installed
         installed "$name" || state=MISSING
         printf '%-22s %-10s %s\n' "$name" "$state" "$reason"
@@ -104,7 +113,7 @@ without_packages() {
     exit 1
 }
 
-# install_packages run|test|guests|debian13: installs what is missing, after asking if there is
+# install_packages run|test|guests|debian13|proof: installs what is missing, after asking if there is
 # someone to ask.
 install_packages() {
     if ! command -v dpkg-query >/dev/null; then
@@ -116,6 +125,7 @@ install_packages() {
         [ "$1" = run ] || packages_test
         [ "$1" != guests ] || packages_guests
         [ "$1" != debian13 ] || packages_debian13
+        [ "$1" != proof ] || packages_proof
     } | missing_of)
     [ -n "$missing" ] || return 0
     names=$(printf '%s\n' "$missing" | cut -d'|' -f1 | tr '\n' ' ')

@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests/libfuzzer"))
 
-import run
+import libfuzzer
 
-pytestmark = pytest.mark.skipif(run.missing() != "", reason=run.missing())
+pytestmark = pytest.mark.skipif(libfuzzer.missing() != "", reason=libfuzzer.missing())
 SEED = "-seed=1"
 
 # The driver, the file with the bug, what is replaced there (exactly once), by what.
@@ -30,12 +30,12 @@ BUGS = [
 ]
 
 
-@pytest.mark.parametrize("name", run.SOURCES)
+@pytest.mark.parametrize("name", libfuzzer.SOURCES)
 def test_every_claim_holds(name, tmp_path):
-    program = run.build(name, program=tmp_path / name)
-    result = run.fuzz(program, name, SEED, f"-runs={run.SOURCES[name][0]}")
-    assert result.returncode == 0, run.verdict(result) + "\n" + result.stderr[-3000:]
-    print(run.verdict(result))
+    program = libfuzzer.build(name, program=tmp_path / name)
+    result = libfuzzer.fuzz(program, name, SEED, f"-runs={libfuzzer.SOURCES[name][0]}")
+    assert result.returncode == 0, libfuzzer.verdict(result) + "\n" + result.stderr[-3000:]
+    print(libfuzzer.verdict(result))
 
 
 @pytest.mark.parametrize("name, file, old, new", BUGS)
@@ -45,7 +45,7 @@ def test_bug_is_noticed(name, file, old, new, tmp_path):
     source = (hv / file).read_text()
     assert source.count(old) == 1, f"{file} has {source.count(old)} times: {old}"
     (hv / file).write_text(source.replace(old, new))
-    program = run.build(name, hv, tmp_path / name)
-    result = run.fuzz(program, name, SEED, "-runs=40000")
-    assert result.returncode != 0 and "Test unit written" in result.stderr, run.verdict(result)
-    print(run.verdict(result))
+    program = libfuzzer.build(name, hv, tmp_path / name)
+    result = libfuzzer.fuzz(program, name, SEED, "-runs=40000")
+    assert result.returncode != 0 and "Test unit written" in result.stderr, libfuzzer.verdict(result)
+    print(libfuzzer.verdict(result))

@@ -1,7 +1,8 @@
 /*
  * audit.c: stands in for hv/vmx/loop.c. Where hv16 would enter its guest, it enters very many, each
  * with a VMCS that differs from a sound one in one field or in two, and compares what the processor
- * says of it with what the auditor of hv/vmx/explain/ says. tests/audit/run.py builds and runs it.
+ * says of it with what the auditor of hv/vmx/explain/ says. tests/audit/audit.py builds and runs
+ * it.
  *
  * The guests have no memory, so none of them comes further than to the first byte of its first
  * instruction.
@@ -20,7 +21,7 @@
 #define FIELDS_MAX 256
 #define MEMORY_MAX 0x100000000 /* that the hypervisor can reach */
 
-extern const uint32_t audit_seed, audit_count, audit_trace; /* run.py writes them */
+extern const uint32_t audit_seed, audit_count, audit_trace; /* audit.py writes them */
 
 /* An exit that leads nowhere, and a guest that waits for ever, are not tried, unless the auditor
  * has something against just these fields. */

@@ -1,6 +1,6 @@
 """`make audit`: the VM-entry auditor of hv/vmx/explain/ against the processor.
 
-    python3 tests/audit/run.py [COUNT [SEED [1]]]
+    python3 tests/audit/audit.py [COUNT [SEED [1]]]
 
 hv16 is built with another exit loop, audit.c. In place of its guest it enters COUNT guests for each
 of the sound VMCSs in cases.c, the one half with one field changed, the other half with two. What the

@@ -10,7 +10,7 @@ from hv16.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tests/audit"))
 
-import run as audit  # noqa: E402
+import audit  # noqa: E402
 
 COUNT = 50  # for each of the bases
 

@@ -31,9 +31,10 @@ commands:
   labs                for instructors: handouts, and the grades of a course: ./run.sh labs --help
   doctor              what is here: emulators, versions, CPU models and what runs on them
   install DISK        write hv16 onto a raw disk (image) with partitions, which it keeps
-  setup [test|guests|debian13]
+  setup [test|guests|debian13|proof]
                       only install the packages (and those that the tests need; and Linux and
-                      memtest86+, as guests of the tests; and what make test-debian13 needs)
+                      memtest86+, as guests of the tests; and what make test-debian13 and
+                      make proof need)
   packages            list the packages, why each is needed, and whether it is here
 
 options:
@@ -157,8 +158,8 @@ def check_apic(command: str, args: argparse.Namespace) -> None:
 def check_values(command: str, rest: list[str], args: argparse.Namespace) -> None:
     if command == "debug" and rest and rest[0] not in debug.PLACES:
         raise UserError(f'debug: unknown place "{rest[0]}"; places: ' + " ".join(debug.PLACES))
-    if command == "setup" and rest and rest[0] not in ("test", "guests", "debian13"):
-        raise UserError(f'setup: unknown word "{rest[0]}"; it may be "test", "guests" or "debian13"')
+    if command == "setup" and rest and rest[0] not in ("test", "guests", "debian13", "proof"):
+        raise UserError(f'setup: unknown word "{rest[0]}"; it may be "test", "guests", "debian13" or "proof"')
     if command == "demo" and rest and rest[0] not in DEMOS:
         raise UserError(f'demo: unknown name "{rest[0]}"{near_name(rest[0], list(DEMOS))}; '
                         "demos: " + " ".join(DEMOS) + "; others of guest16: --run")
