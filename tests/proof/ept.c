@@ -10,7 +10,8 @@
  * proof.py makes mem/ept_checked.c, a copy of ept.c in which each entry of a page goes through
  * stored().
  */
-#define _Alignas(bytes) /* Frama-C does not know it */
+#define _Alignas(bytes) /* Frama-C knows neither of these */
+#define _Noreturn
 #include "mem/ept.h"
 #include "__fc_builtin.h"
 #include "layout.h"
