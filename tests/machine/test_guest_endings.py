@@ -15,7 +15,7 @@ from machines import TIMEOUT, assemble, boot, boot_guest, run_sh
 WAYS = {"keyboard controller command": 1, "keyboard controller output port": 2, "port 92h": 3,
         "port CF9h": 4, "triple fault": 5, "jump to the reset vector": 7, "INT 19h": 8}
 WORD_TO_CF8, JUMP_TO_F000 = 6, 9
-SPIN, INS, OUTS, END_3, TALK, OFF = 1, 2, 3, 4, 5, 6
+SPIN, END_3, TALK, OFF = 1, 2, 3, 4
 RESET = re.compile(r"^hv16: guest reset: (.*), at [0-9a-f]+:[0-9a-f]+; (.*)$", re.MULTILINE)
 
 
@@ -90,13 +90,6 @@ def test_a_guest_that_reports_failures_gives_status_1(tmp_path):
     run = boot_guest(tmp_path, "endings", f"WAY={END_3}")
     assert (run.report.ended, run.status) == ("end", 1)
     assert run.report.message == "the guest ended (code 3)"
-
-
-@pytest.mark.parametrize("way, port", [(INS, "64"), (OUTS, "92")])
-def test_string_io_on_a_port_that_hv16_watches_stops_with_a_clear_message(tmp_path, way, port):
-    run = boot_guest(tmp_path, "endings", f"WAY={way}")
-    assert (run.report.ended, run.status) == ("stop", 1), run.explain()
-    assert f"the guest uses INS or OUTS on port {port} at 0:" in run.report.message
 
 
 def processes_in(folder) -> list[str]:

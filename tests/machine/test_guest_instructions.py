@@ -50,6 +50,11 @@ def test_the_page_of_the_reset_vector_is_a_rom_as_ever(tmp_path):
     assert ours.report.exits["EPT violation"] == 6
 
 
+def test_what_is_not_emulated_on_that_page_is_not_said_of_the_apics(tmp_path):
+    run = boot_guest(tmp_path, "rom", "REFUSED")
+    assert "the guest writes the BIOS's last page, a ROM, at 123 in a way" in run.report.message
+
+
 # --- Modes ---------------------------------------------------------------------------------------
 
 

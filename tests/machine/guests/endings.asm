@@ -2,11 +2,9 @@
 %include "lib.inc"
 
 %define SPIN            1               ; runs for ever
-%define INS             2               ; string input from a port that hv16 looks at
-%define OUTS            3
-%define END_3           4               ; says that 3 of its demos failed
-%define TALK            5               ; says a word and spins
-%define OFF             6               ; switches the machine off
+%define END_3           2               ; says that 3 of its demos failed
+%define TALK            3               ; says a word and spins
+%define OFF             4               ; switches the machine off
 
 main:
         xor eax, eax
@@ -17,16 +15,6 @@ main:
         mov dword [es:di], 0x0747074F   ; "OG" on the screen
 %if WAY == SPIN
         jmp $
-%elif WAY == INS
-        push ds
-        pop es
-        mov di, 0x600
-        mov dx, PORT_KBD_COMMAND
-        insb
-%elif WAY == OUTS
-        mov si, 0x600
-        mov dx, PORT_SYSTEM_A
-        outsb
 %elif WAY == END_3
         mov cl, 3
         jmp finish
