@@ -1,5 +1,5 @@
-; uhci.asm: a USB controller writes to memory, with no USB device anywhere: its list has a queue whose
-; first element it replaces when the transfer there has failed.
+; uhci.asm: a USB controller writes to memory, with no USB device anywhere: in its list there is a
+; transfer, and how that has failed is noted there.
 ; Source: Intel, "Universal Host Controller Interface (UHCI) Design Guide", "Data Structures".
 %include "lib.inc"
 %include "ide.inc"
@@ -10,7 +10,7 @@
 %define LIST            0x20000         ; 1024 dwords
 %define QUEUE           0x30000         ; 2 dwords: next queue, first element
 %define TRANSFER        0x31000
-%define MARK            0xDEADBEE1      ; bit 0: the last one
+%define ACTIVE          0x00800000
 
 main:
         cli
@@ -38,8 +38,8 @@ main:
         SHOW "word", eax
 
         mov edi, TRANSFER
-        mov dword [fs:edi], MARK
-        mov dword [fs:edi + 4], 1 << 23 ; active
+        mov dword [fs:edi], 1           ; the last one
+        mov dword [fs:edi + 4], ACTIVE
         mov dword [fs:edi + 8], 0x69    ; from a device
         mov dword [fs:edi + 12], 0x32000
         mov edi, QUEUE
@@ -59,7 +59,7 @@ main:
         out dx, ax
         mov ecx, 100000                 ; 25 of its frames, in Bochs
         a32 loop $
-        mov edi, QUEUE
-        SHOW "element", dword [fs:edi + 4]
+        mov edi, TRANSFER
+        SHOW "status", dword [fs:edi + 4]
         END
 %include "lib_end.inc"
