@@ -268,6 +268,7 @@ set_up:
         call gate32
         mov eax, %4
         call gate64
+        inc byte [IDT64 + %1 * 16 + 4]  ; IST 2: Bochs may deliver it in a handler, with IF = 0
 %endmacro
 
 make_gates:
@@ -413,6 +414,8 @@ make_tss:
 %endrep
         mov dword [TSS64 + 0x24], (RW_ALIAS & 0xFFFFFFFF) + KSTACK - RW
         mov dword [TSS64 + 0x28], RW_ALIAS >> 32
+        mov dword [TSS64 + 0x2C], (RW_ALIAS & 0xFFFFFFFF) + KSTACK + 0x800 - RW
+        mov dword [TSS64 + 0x30], RW_ALIAS >> 32
         mov dword [TSS64 + 4], (RW_ALIAS & 0xFFFFFFFF) + KSTACK - RW
         mov dword [TSS64 + 8], RW_ALIAS >> 32
         mov word [TSS64 + 0x66], 0x68

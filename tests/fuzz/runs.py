@@ -16,6 +16,7 @@ from hv16.machine import MachineError  # noqa: E402
 from hv16.paths import BUILD  # noqa: E402
 
 from case import Batch  # noqa: E402
+from generate import HIDDEN  # noqa: E402
 from layout import AT, HERE  # noqa: E402
 
 GUESTS = HERE.parent / "machine" / "guests"
@@ -91,6 +92,8 @@ def compare_image(machine: bochs.Bochs) -> str:
 
 def collect(machine: bochs.Bochs, outcome: Outcome, batches: list[Batch], native: bool) -> None:
     machine.stop()
+    if not native:
+        assert f"hv16: hidden: {HIDDEN:#x}-" in (machine.spec.out / "hv.log").read_text("utf-8")
     base = 0 if native else HV_PHYSICAL
     rw = read_memory(machine, base + AT["RW"], 0x400)
     outcome.progress = struct.unpack_from("<II", rw, AT["V_BATCH"])
