@@ -15,7 +15,9 @@ enum step {
 
 struct hidden_state {
     enum step step;
-    uint64_t rflags; /* the guest's own TF and IF during STEP_INSTRUCTION */
+    uint64_t rflags; /* before STEP_INSTRUCTION: the guest's own TF and IF, ... */
+    uint64_t rip;    /* ... the instruction, ... */
+    bool sti;        /* ... and whether it comes right after STI */
     uint64_t reads, writes;
 };
 

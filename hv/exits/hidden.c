@@ -44,6 +44,8 @@ static void step_instruction(struct vcpu *vcpu)
 
     vcpu->hidden.step = STEP_INSTRUCTION;
     vcpu->hidden.rflags = rflags;
+    vcpu->hidden.rip = guest_read(GUEST_RIP);
+    vcpu->hidden.sti = (blocking & BLOCKING_STI) != 0;
     virt->set_control(EXCEPTION_EXITING, true);
     guest_write(GUEST_RFLAGS, (rflags | RFLAGS_TF) & ~RFLAGS_IF);
     guest_clear(GUEST_INTERRUPTIBILITY, BLOCKING_STI); /* it would need IF */
@@ -61,6 +63,8 @@ static void step_instruction_end(struct vcpu *vcpu)
     nmi_hold(vcpu, false);
     if (rflags & RFLAGS_IF)
         guest_set(GUEST_RFLAGS, RFLAGS_IF);
+    if (vcpu->hidden.sti && guest_read(GUEST_RIP) == vcpu->hidden.rip)
+        guest_set(GUEST_INTERRUPTIBILITY, BLOCKING_STI); /* it begins again */
     if ((rflags & RFLAGS_TF) == 0) {
         guest_clear(GUEST_RFLAGS, RFLAGS_TF);
         guest_clear(GUEST_PENDING_DEBUG, DR6_BS);

@@ -145,3 +145,8 @@ def test_an_exit_that_comes_again_and_again_with_no_instruction_in_between_is_re
 def test_nmis_come_as_before_after_an_access(tmp_path, apic):
     run = boot_guest(tmp_path, "nmi_hidden", options=[f"apic={apic}"]).check_ended()
     assert run.values == {"before": 1, "read": 0xFFFFFFFF, "after": 2}
+
+
+def test_sti_holds_nmis_back_for_an_access_as_for_any_instruction(tmp_path):
+    run = boot_guest(tmp_path, "nmi_sti", cpus=2, options=["apic=tpr"]).check_ended()
+    assert run.values == {"nmis": 300, "after_sti": 0}

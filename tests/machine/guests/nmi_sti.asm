@@ -1,0 +1,77 @@
+; nmi_sti.asm: one processor reads hidden memory right after STI, over and over, while another one sends
+; it NMIs. What STI holds back, it holds back however the instruction after it is carried out.
+%include "lib.inc"
+%include "apic.inc"
+
+%define HYPERCALL_BLOCK 3
+%define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
+%define AP_STACK        0x6000
+%define NMIS            300
+
+main:
+        cli
+        call apic_find
+        mov dword [2 * 4], on_nmi
+        mov eax, HYPERCALL_MAGIC
+        mov ebx, HYPERCALL_BLOCK
+        vmcall
+        mov [block], eax
+        mov ax, AP_PAGE << 8
+        mov es, ax
+        mov byte [es:0], 0xEA
+        mov dword [es:1], ap_start
+        xor ax, ax
+        mov es, ax
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, ICR_INIT
+        mov ecx, 7000
+        a32 loop $
+        WR LAPIC_ICR, ICR_STARTUP | AP_PAGE
+.start: cmp dword [rounds], 0
+        je .start
+        mov ebp, NMIS
+.next:
+        mov esi, [nmis]
+        WR LAPIC_ICR_HIGH, 1 << 24
+        WR LAPIC_ICR, ICR_NMI
+.wait:  cmp esi, [nmis]
+        je .wait
+        mov ecx, ebp                    ; another pause each time
+        a32 loop $
+        dec ebp
+        jnz .next
+        SHOW "nmis", [nmis]
+        SHOW "after_sti", [after_sti]
+        END
+
+on_nmi:                                 ; IP, CS and FLAGS are on the stack
+        push bp
+        mov bp, sp
+        cmp word [bp + 2], ap_start.held
+        pop bp
+        jne .elsewhere
+        inc dword [cs:after_sti]
+.elsewhere:
+        inc dword [cs:nmis]
+        iret
+
+ap_start:
+        xor ax, ax
+        mov ss, ax
+        mov ds, ax
+        mov sp, AP_STACK
+        call big_limits
+        mov ebx, [block]
+.next:
+        inc dword [rounds]
+        sti
+.held:  mov eax, [fs:ebx]
+        cli
+        jmp .next
+
+align 4
+block:          dd 0
+rounds:         dd 0
+nmis:           dd 0
+after_sti:      dd 0
+%include "lib_end.inc"
