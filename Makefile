@@ -137,7 +137,7 @@ $B/guests/%.img: tests/guests/%.py tests/guests/grub_disk.py
 	./run.sh setup guests
 	$(PYTHON) $<
 test-guests: all $B/guests/linux.img $B/guests/memtest.img
-	$(PYTHON) -m pytest -q -rP tests/guests
+	$(PYTHON) -m pytest -q -rPs tests/guests
 # Today's stable Debian, in a folder: skipped in words where that cannot be made.
 test-debian13:
 	./run.sh setup debian13 || true

@@ -12,7 +12,7 @@ from pathlib import Path
 
 GUESTS = Path(__file__).resolve().parents[2] / "build" / "guests"
 GRUB = Path("/usr/lib/grub/i386-pc")
-MODULES = "biosdisk part_msdos tar linux serial terminal boot"
+MODULES = "biosdisk part_msdos tar linux multiboot serial terminal boot"
 
 SECTOR = 512
 FIRST = 2048  # sector of the partition
