@@ -71,11 +71,11 @@ static void place_page(const struct vcpu *vcpu)
 {
     uint64_t base = vcpu->lapic.base;
     bool is_xapic = (base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
-    uint32_t access = is_xapic ? common_access(base, apic_mode->page_access) : EPT_NOTHING;
+    uint32_t access = is_xapic ? apic_mode->page_access : EPT_NOTHING;
 
     ept_replace_page(EPT_SLOT_APIC, physical_apic_base() & APIC_BASE_ADDRESS, 0, EPT_NOTHING);
     ept_replace_page(EPT_SLOT_GUESTS_APIC + vcpu->id, base & APIC_BASE_ADDRESS,
-                     physical_address(access_page), access);
+                     physical_address(access_page), common_access(base, access));
 }
 
 /* What is right for one may now be wrong for another. No other processor has to forget anything:
