@@ -84,23 +84,29 @@ static void forget_tables(void)
 /* Everything but the 2 MiB of what is forbidden. */
 static void map_around(void)
 {
-    forget_tables();
-    use_1g_pages = Frama_C_interval(0, 1) != 0;
     if (forbidden != 0)
         map_2m(some(0, forbidden - MIB_2, MIB_2));
     map_2m(some(forbidden + MIB_2, END - MIB_2, MIB_2));
+}
+
+static void map_large(void)
+{
+    use_1g_pages = Frama_C_interval(0, 1) != 0;
     map_1g(some(ALWAYS_MAPPED_TO, END - GIB, GIB));
 }
 
 void block(void)
 {
     forbidden_size = HV_BLOCK_SIZE;
+    forget_tables();
     //@ loop unroll 2048;
     for (forbidden = FIRST; forbidden <= LAST; forbidden += STEP) {
         machine.boot.hv_base = forbidden;
         map_around();
         map_2m(forbidden);
     }
+    forbidden = machine.boot.hv_base = some(0, ALWAYS_MAPPED_TO - MIB_2, MIB_2);
+    map_large();
 }
 
 /* What stands in for the APIC's page may be any page of the block, or nothing. */
@@ -116,7 +122,9 @@ static void replace_apic(void)
 void around_apic(void)
 {
     replace_apic();
+    forget_tables();
     map_around();
+    map_large();
 }
 
 void apic(void)
