@@ -59,6 +59,8 @@ static void take_away(uint32_t function)
 
 void dma_find(void)
 {
+    uint32_t before = in32(PORT_PCI_ADDRESS); /* the guest finds it as the firmware has left it */
+
     for (uint32_t at = PCI_ENABLE; at < PCI_ENABLE + PCI_BUS; at += PCI_FUNCTION) {
         if (config_read(at) == PIIX3_USB)
             take_away(at);
@@ -66,6 +68,7 @@ void dma_find(void)
             bar4 = at + PCI_BAR4;
     }
     place = bar4 != 0 ? PLACE_OF(config_read(bar4)) : 0;
+    out32(PORT_PCI_ADDRESS, before);
     to_come = place = place != 0 ? place : SIZING; /* 0: the firmware has not given it any */
 }
 

@@ -76,15 +76,9 @@ static uint64_t *pd_entry(uint64_t address)
     return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
 }
 
-/* How many are in use: the last ones are one for each vCPU. The first one's is from the start. */
-static uint32_t slots(void)
-{
-    return EPT_SLOT_GUESTS_APIC + (machine.cpus == 0 ? 1 : machine.cpus);
-}
-
 static bool has_replaced_page(uint64_t address)
 {
-    for (uint32_t i = 0; i < slots(); i++) {
+    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
         if (replaced[i].address - address < SIZE_2M)
             return true;
     }
@@ -95,7 +89,7 @@ static bool has_replaced_page(uint64_t address)
  * once: other processors walk these tables, and may not find the machine's APIC for a moment. */
 static uint64_t unless_replaced(uint64_t address, uint64_t entry)
 {
-    for (uint32_t i = 0; i < slots(); i++) {
+    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
         if (replaced[i].address == address)
             entry = replaced[i].entry; /* of the guest's APIC, where the machine's is too */
     }
@@ -214,7 +208,7 @@ bool ept_is_hidden(uint64_t address)
 /* With apic=off the guest moves the machine's own, and no slot is for that. */
 static bool is_an_apics(uint64_t page)
 {
-    for (uint32_t i = 0; i < slots(); i++) {
+    for (uint32_t i = 0; i < EPT_SLOT_GUESTS_APIC + machine.cpus; i++) {
         if (page == replaced[i].address)
             return true;
     }
