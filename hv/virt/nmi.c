@@ -50,4 +50,5 @@ void nmi_follow(struct vcpu *vcpu)
 void nmi_forget(struct vcpu *vcpu)
 {
     vcpu->nmi.pending = vcpu->nmi.sent = vcpu->nmi.got = false;
+    virt->set_control(NMI_WINDOW_EXITING, false);
 }
