@@ -29,25 +29,24 @@ static bool is_same(const struct instruction *a, const struct instruction *b)
     return a->operation == b->operation && a->length == b->length && a->width == b->width &&
            a->register_width == b->register_width && a->address_width == b->address_width &&
            a->reg == b->reg && a->high_byte == b->high_byte && a->to_memory == b->to_memory &&
-           a->rep == b->rep && a->lock == b->lock && a->segment == b->segment &&
+           a->repeat == b->repeat && a->lock == b->lock && a->segment == b->segment &&
            a->immediate == b->immediate;
 }
 
 static void claim_instruction(const struct instruction *i, unsigned code_bits)
 {
-    bool string = i->operation >= OP_STOS;
-
-    CLAIM(i->operation <= OP_LODS);
+    CLAIM(i->operation <= OP_OUTS);
     CLAIM(is_width(i->width) && is_width(i->register_width));
-    CLAIM(i->width <= i->register_width);
+    /* CL, by which a shift shifts, is a byte. */
+    CLAIM(i->width <= i->register_width || (i->operation >= OP_ROL && i->operation <= OP_SAR));
     CLAIM(code_bits == 64 || (i->register_width <= 4 && i->address_width <= 4));
     CLAIM(code_bits != 64 || i->address_width >= 4);
     CLAIM(i->address_width == 2 || i->address_width == 4 || i->address_width == 8);
     CLAIM(i->reg == REGISTER_NONE || i->reg < (code_bits == 64 ? 16 : 8));
     CLAIM(!i->high_byte || (i->register_width == 1 && i->reg < 4));
     CLAIM(i->segment <= SEG_GS);
-    CLAIM(!i->rep || string);
-    CLAIM(!i->lock || (i->to_memory && !string && i->operation != OP_MOV));
+    CLAIM(i->repeat <= REPEAT_UNEQUAL);
+    CLAIM(!i->lock || (i->to_memory && i->operation >= OP_XCHG && i->operation <= OP_DEC));
     CLAIM(i->reg == REGISTER_NONE || i->immediate == 0);
 }
 
@@ -61,7 +60,9 @@ static void claim_outcome(const struct instruction *i, const struct operands *gi
     CLAIM((outcome.memory & ~mask) == 0);
     CLAIM(((outcome.rflags ^ given->rflags) & ~STATUS_FLAGS) == 0);
     CLAIM(!outcome.writes_memory || i->to_memory);
-    CLAIM(!outcome.writes_register || i->reg != REGISTER_NONE);
+    /* PUSH and OUTS: `value` goes where the caller knows. */
+    CLAIM(!outcome.writes_register || i->reg != REGISTER_NONE || i->operation == OP_PUSH ||
+          i->operation == OP_OUTS);
     /* What is beyond the memory operand does not count, nor a destination that is not read. */
     other.memory =
         instruction_reads_memory(i) ? given->memory ^ (~mask & 0xA5A5A5A5A5A5A5A5) : ~given->memory;
@@ -80,13 +81,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned code_bits;
     size_t count;
 
-    if (size < 26)
+    if (size < 34)
         return 0;
-    struct input input = {data, 25};
+    struct input input = {data, 33};
     code_bits = modes[take(&input, 1) & 3];
-    struct operands operands = {take(&input, 8), take(&input, 8), take(&input, 8)};
-    count = size - 25 < 32 ? size - 25 : 32;
-    memcpy(longer, data + 25, count);
+    struct operands operands = {take(&input, 8), take(&input, 8), take(&input, 8), take(&input, 8)};
+    count = size - 33 < 32 ? size - 33 : 32;
+    memcpy(longer, data + 33, count);
     memset(longer + count, data[0], sizeof longer - count);
 
     result = run(longer, count, code_bits, &whole);

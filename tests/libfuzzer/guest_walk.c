@@ -33,7 +33,7 @@ static bool read_entry(void *context, uint64_t physical, uint32_t size, uint64_t
 
 /* From the top: the shift of each level, and whether its entry may map a page itself. */
 static void claim_walk(const struct guest_paging *paging, const struct walk *walk, uint64_t linear,
-                       bool found, uint64_t physical)
+                       bool found, uint64_t physical, uint64_t rights)
 {
     static const struct {
         unsigned levels, shift[5], bits;
@@ -47,6 +47,7 @@ static void claim_walk(const struct guest_paging *paging, const struct walk *wal
     bool lma = (paging->efer & EFER_LMA) != 0;
     unsigned kind = lma ? 2 + !!(paging->cr4 & CR4_LA57) : !!(paging->cr4 & CR4_PAE), i = 0;
     uint64_t table = kind == 1 ? paging->cr3 & 0xFFFFFFE0 : paging->cr3 & ADDRESS;
+    uint64_t all = ENTRY_RW | ENTRY_US;
 
     if (!lma)
         table = (uint32_t)table;
@@ -60,6 +61,8 @@ static void claim_walk(const struct guest_paging *paging, const struct walk *wal
             CLAIM(!found && walk->reads == i + 1);
             return;
         }
+        if (kind != 1 || i != 0) /* the PDPTEs of PAE paging have no rights */
+            all &= entry;
         if (i + 1 == kinds[kind].levels || (large && entry & 0x80)) {
             uint64_t inside = (1ull << shift) - 1;
             uint64_t page = entry & ADDRESS & ~inside;
@@ -67,6 +70,7 @@ static void claim_walk(const struct guest_paging *paging, const struct walk *wal
                 page |= (entry & 0x1FE000) << 19;
             CLAIM(found && walk->reads == i + 1);
             CLAIM(physical == (page | (linear & inside)));
+            CLAIM(rights == all);
             return;
         }
         table = entry & ADDRESS;
@@ -77,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
     uint64_t flags = take(&input, 1), linear = take(&input, 8), physical = 0, cr3;
+    uint64_t rights = 0;
     struct walk walk = {.reads = 0};
     bool found, pages = (flags & 7) != 0;
 
@@ -91,11 +96,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .read = read_entry,
         .context = &walk,
     };
-    found = guest_walk(&paging, linear, &physical);
+    found = guest_walk(&paging, linear, &physical, &rights);
     if (!(paging.efer & EFER_LMA))
         linear = (uint32_t)linear;
     if (pages)
-        claim_walk(&paging, &walk, linear, found, physical);
+        claim_walk(&paging, &walk, linear, found, physical, rights);
     else
         CLAIM(found && walk.reads == 0 && physical == linear);
     return 0;

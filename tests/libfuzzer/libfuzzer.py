@@ -24,7 +24,7 @@ LENGTH = 512  # bytes of an input at most: a sector, and more than any of the ot
 # What each driver is about, below hv/; and how many inputs `make test` tries, in a second or so.
 SOURCES = {
     "check": (8000, ["vmx/explain/*.c"]),
-    "decode": (60000, ["model/decode.c", "model/execute.c"]),
+    "decode": (60000, ["model/decode.c", "model/opcodes.c", "model/execute.c"]),
     "e820": (5000, ["model/e820.c"]),
     "format": (60000, ["model/format.c"]),
     "guest_walk": (60000, ["model/guest_walk.c"]),
