@@ -44,17 +44,21 @@ static __attribute__((cold, noinline)) _Noreturn void unhandled(struct vcpu *vcp
 static inline void skip_instruction(void)
 {
     /* RIP moves past it, and what held interrupts back for the length of one instruction, STI or
-     * MOV SS before it, ends with it. A guest that single-steps gets the trap that the instruction
-     * would have raised. */
+     * MOV SS before it, ends with it. So does RF, which held back a breakpoint on it. A guest that
+     * single-steps gets the trap that the instruction would have raised. */
     uint64_t shadow = vmcs_read_proven(VMCS_GUEST_INTERRUPTIBILITY);
+    uint64_t rflags = vmcs_read_proven(VMCS_GUEST_RFLAGS);
 
     vmcs_write_proven(VMCS_GUEST_RIP, vmcs_read_proven(VMCS_GUEST_RIP) +
                                           vmcs_read_proven(VMCS_EXIT_INSTRUCTION_LENGTH));
     if (shadow & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS))
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
                    shadow & ~(uint64_t)(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-    if (vmcs_read_proven(VMCS_GUEST_RFLAGS) & RFLAGS_TF)
-        vmcs_set_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    if (rflags & (RFLAGS_TF | RFLAGS_RF)) {
+        vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_RF);
+        if (rflags & RFLAGS_TF)
+            vmcs_set_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+    }
 }
 
 /* One exit: is something due, why it came, its counter, its handler, and what that one answered. */
