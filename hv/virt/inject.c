@@ -19,7 +19,7 @@ enum exit_action inject_exception(uint8_t vector)
         info |= INTERRUPTION_ERROR_CODE;
         guest_write(EVENT_INJECTED_ERROR, 0);
     }
-    if (vector != VECTOR_DB && vector != VECTOR_DF) /* a trap, here, and an abort */
+    if (vector != VECTOR_DB) /* a trap, here */
         guest_set(GUEST_RFLAGS, RFLAGS_RF);
     guest_write(EVENT_INJECTED, info);
     return EXIT_RESUME;
