@@ -34,6 +34,11 @@ void *pages_alloc(uint32_t count)
     return pool[used - count];
 }
 
+uint32_t pages_left(void)
+{
+    return POOL; /* pages_alloc() says when it is too much */
+}
+
 void mtrr_read(struct mtrr_state *into, uint32_t physical_bits)
 {
     *into = mtrr;
