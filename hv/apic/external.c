@@ -22,23 +22,24 @@
 #include "virt/inject.h"
 #include "virt/virt.h"
 
-/* Interrupts must exit where the processor delivers virtual ones: both go, both come. Without
- * delivery the page is not all of the truth, and the page's reads must exit; of MSRs, some. */
+/* Without virtual-interrupt delivery the page is not all of the truth: its reads must exit, and
+ * some of the MSRs. */
 void external_follow_mode(struct vcpu *vcpu)
 {
     bool left = vcpu->external.left;
 
-    if (apic_delivers()) {
-        virt->set_control(VIRTUAL_INTERRUPT_DELIVERY, !left);
+    if (apic_delivers())
         virt->set_control(APIC_REGISTER_VIRTUALIZATION, !left || lapic_is_x2apic(&vcpu->lapic));
-    }
     x2apic_follow_delivery(vcpu);
 }
 
+/* Interrupts must exit where the processor delivers virtual ones: both go, both come. */
 static void leave_to_the_machine(struct vcpu *vcpu, bool left)
 {
     vcpu->external.left = left;
     virt->set_control(EXTERNAL_INTERRUPT_EXITING, !left);
+    if (apic_delivers())
+        virt->set_control(VIRTUAL_INTERRUPT_DELIVERY, !left);
     external_follow_mode(vcpu);
 }
 
