@@ -96,6 +96,8 @@ let_in:
 
 on_pit:
         push eax
+        mov al, 0xFF                    ; one is enough: the next may come at any time
+        out PORT_PIC1_DATA, al
         mov al, 0x20                    ; end of interrupt
         out PORT_PIC1_COMMAND, al
         jmp counted
