@@ -47,16 +47,15 @@ static inline void skip_instruction(void)
      * MOV SS before it, ends with it. So does RF, which held back a breakpoint on it. A guest that
      * single-steps gets the trap that the instruction would have raised. */
     uint64_t shadow = vmcs_read_proven(VMCS_GUEST_INTERRUPTIBILITY);
-    uint64_t rflags = vmcs_read_proven(VMCS_GUEST_RFLAGS);
 
     vmcs_write_proven(VMCS_GUEST_RIP, vmcs_read_proven(VMCS_GUEST_RIP) +
                                           vmcs_read_proven(VMCS_EXIT_INSTRUCTION_LENGTH));
     if (shadow & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS))
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
                    shadow & ~(uint64_t)(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-    if (rflags & (RFLAGS_TF | RFLAGS_RF)) {
-        vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_RF);
-        if (rflags & RFLAGS_TF)
+    if (vmcs_read_proven(VMCS_GUEST_RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) {
+        vmcs_switch_bits(VMCS_GUEST_RFLAGS, RFLAGS_RF, false);
+        if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF)
             vmcs_set_bits(VMCS_GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
     }
 }
