@@ -17,24 +17,19 @@
 #define CASES 1000000
 #define BYTES 20
 
+// clang-format off
+#define NAME(name) {ZYDIS_MNEMONIC_##name, OP_##name, 0}
+#define STRING(name, suffix) {ZYDIS_MNEMONIC_##name##suffix, OP_##name, 0}
+#define STRINGS(name) STRING(name, B), STRING(name, W), STRING(name, D)
+#define SET(cc, n) {ZYDIS_MNEMONIC_SET##cc, OP_SET, n}
+
+// clang-format on
+
 /* Zydis's name -> ours, and of SETcc the condition. */
 static const struct {
     ZydisMnemonic theirs;
     uint8_t ours, condition;
 } names[] = {
-#define NAME(name)                                                                                 \
-    {                                                                                              \
-        ZYDIS_MNEMONIC_##name, OP_##name, 0                                                        \
-    }
-#define STRING(name, suffix)                                                                       \
-    {                                                                                              \
-        ZYDIS_MNEMONIC_##name##suffix, OP_##name, 0                                                \
-    }
-#define STRINGS(name) STRING(name, B), STRING(name, W), STRING(name, D)
-#define SET(cc, n)                                                                                 \
-    {                                                                                              \
-        ZYDIS_MNEMONIC_SET##cc, OP_SET, n                                                          \
-    }
     NAME(MOV),
     NAME(MOVSX),
     NAME(PUSH),
