@@ -45,6 +45,7 @@ def test_a_wrong_rule_is_not_proven(old, new, tmp_path):
 def test_no_entry_reaches_the_block(tmp_path):
     assert proof.prove_ept(tmp_path, ROOT / "hv", "block", BASES)[0]
     assert proof.prove_ept(tmp_path, ROOT / "hv", "around_apic")[0]
+    assert proof.prove_ept(tmp_path, ROOT / "hv", "apic")[0]
 
 
 @pytest.mark.parametrize("old, new", [
