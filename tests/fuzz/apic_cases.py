@@ -10,16 +10,19 @@ from layout import AT, FLAT, LONG, PM32, REAL
 
 PAGE = 0xFEE00000
 
-# The forms that hv16 emulates, with [EBX], [ESI] or [EDI] as the address and EAX, ECX or an
-# immediate as the operand. WIDEN THIS TABLE when it emulates more: NOT, NEG, ADC, SBB, shifts, BT to
-# BTC, XADD, CMPXCHG, SETcc, SCAS, CMPS, PUSH and POP of memory end the run today.
-READS = (b"\x8B\x03", b"\x8B\x0B", b"\x8B\x13", b"\x03\x03", b"\x0B\x03", b"\x23\x03", b"\x2B\x03",
-         b"\x33\x03", b"\x3B\x03", b"\x39\x03", b"\x85\x03", b"\x83\x3B\x10", b"\xF7\x03\x05\0\0\0",
-         b"\xAD", b"\x8B\x06", b"\x8B\x07")
-WRITES = (b"\x89\x03", b"\x89\x0B", b"\x89\x06", b"\xAB")
-READS_WRITES = (b"\x01\x03", b"\x09\x03", b"\x21\x03", b"\x29\x03", b"\x31\x03", b"\x87\x03",
-                b"\xFF\x03", b"\xFF\x0B", b"\x83\x03\x10", b"\x83\x23\xF0", b"\xF0\x09\x03")
-SHORT = {REAL: (b"\xAB", b"\x83\x3B\x10")}  # not these: ES has 64 KiB, and the prefixes
+# Forms with [EBX], [ESI] or [EDI] as the address and EAX, ECX, EDX or an immediate as the operand.
+# Not here: BT to BTC with a register, whose bit may lie far from the page; SETcc, of 8 bits.
+READS = tuple(bytes.fromhex(code) for code in (
+    "8B03", "8B0B", "8B13", "0303", "0B03", "1303", "1B03", "2303", "2B03", "3303", "3B03", "3903",
+    "8503", "833B10", "F70305000000", "AD", "8B06", "8B07", "AF", "0FBA2305", "FF33"))
+WRITES = tuple(bytes.fromhex(code) for code in ("8903", "890B", "8906", "AB"))
+READS_WRITES = tuple(bytes.fromhex(code) for code in (
+    "0103", "0903", "1103", "1903", "2103", "2903", "3103", "8703", "FF03", "FF0B", "830310", "8323F0",
+    "F00903", "F713", "F71B", "F0F713", "C12305", "D32B", "D13B", "D103", "D31B", "0FBA2B05",
+    "F00FBA2B07", "0FBA3309", "0FBA3B1F", "0FC103", "0FB10B", "8F03"))
+SHORT = {  # not these
+    REAL: tuple(map(bytes.fromhex, ("AB", "AF", "833B10"))),  # ES has 64 KiB; and the prefixes
+    LONG: tuple(map(bytes.fromhex, ("FF33", "8F03")))}  # of 64 bits there
 
 # Offset, and whether what is read there is the architecture's alone to say.
 REGISTERS_READ = ((0x20, True), (0x30, False), (0x80, True), (0xA0, True), (0xD0, True), (0xE0, True),

@@ -23,7 +23,8 @@ from layout import AT, BITS, FLAT, mode_name
 from runs import Outcome
 
 MODES = ("off", "mmio", "tpr", "apicv", "x2apic")
-LOST_AT_MOST = 20  # cases of a seed that end the guest natively as well
+LOST_AT_MOST = 20  # cases of a seed that end the guest natively as well, or keep it for ever
+BATCH_TIMEOUT = 30  # seconds, of which a batch needs about three
 # Lines of the log that a run may have. All else is looked at by a person.
 EXPECTED = re.compile(
     r"hv16: (options|boot drive|hidden|guest|resident|counters|apic|end):? |hv16: \d+ pages of|"
@@ -55,8 +56,8 @@ class Run:
 
     def execute(self, mode: str | None, batches: list[Batch], detail=(-1, -1)) -> Outcome:
         options = [] if mode is None else [f"apic={mode}"]
-        return runs.execute(self.folder, self.sets, batches, mode is None, options, detail,
-                               self.timeout)
+        timeout = self.timeout if len(batches) > 1 else min(self.timeout, BATCH_TIMEOUT)
+        return runs.execute(self.folder, self.sets, batches, mode is None, options, detail, timeout)
 
 
 def prefix(batch: Batch, count: int) -> list[Batch]:
@@ -85,11 +86,12 @@ def start(folder: Path, seed: int, count: int, timeout: float) -> tuple[Run, lis
             return run, lost
         if len(lost) == LOST_AT_MOST:
             raise SystemExit(f"fuzz: seed {seed} ends the guest natively {LOST_AT_MOST} times")
-        number = run.native.progress[0]
+        number, index = run.native.progress
         if number >= len(run.batches):  # even that is overwritten: which batch was it?
             number = first(len(run.batches), lambda n: not done(run, run.batches[:n])) - 1
         batch = run.batches[number]
-        index = first(len(batch.cases), lambda n: not done(run, prefix(batch, n))) - 1
+        if not done(run, prefix(batch, index)) or done(run, prefix(batch, index + 1)):
+            index = first(len(batch.cases), lambda n: not done(run, prefix(batch, n))) - 1
         lost.append(f"seed {seed}, batch {number}, index {index} ends the guest natively: "
                     f"left out: {describe(batch.mode, batch.cases[index])}")
         batch.cases[index] = Case(b"\x90")
