@@ -85,9 +85,8 @@ static void place_pages(const struct vcpu *changed)
     static bool placing;
 
     lock(&placing);
-    place_page(changed);
-    for (uint32_t i = 0; i < CPUS_MAX && changed->is_up; i++)
-        if (vcpus[i].is_up)
+    for (uint32_t i = 0; i < CPUS_MAX; i++)
+        if (&vcpus[i] == changed || (vcpus[i].is_up && changed->is_up))
             place_page(&vcpus[i]);
     unlock(&placing);
 }

@@ -14,6 +14,7 @@
 #include "apic/inbox.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
+#include "lib/lock.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "mem/ept.h"
@@ -203,7 +204,7 @@ static void byte_out(struct vcpu *vcpu, uint16_t port, uint8_t value)
 
 void dma_out(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
 {
-    while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE))
+    while (!try_lock(&busy))
         dma_follow(vcpu); /* whoever is busy may be waiting for it */
     if (is_in_bytes(port, size))
         for (uint16_t i = 0; i < size; i++)
@@ -211,5 +212,5 @@ void dma_out(struct vcpu *vcpu, uint16_t port, uint32_t size, uint32_t value)
     else if (!pci_is_hidden(port, size) && may_move(vcpu, port, size, value))
         port_out(port, size, value);
     place = to_come;
-    __atomic_clear(&busy, __ATOMIC_RELEASE);
+    unlock(&busy);
 }

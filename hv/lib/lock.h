@@ -5,9 +5,15 @@
 
 #include <stdbool.h>
 
+/* True: it is taken now, by the caller. For whoever has something to do while he waits. */
+static inline bool try_lock(bool *taken)
+{
+    return !__atomic_test_and_set(taken, __ATOMIC_ACQUIRE);
+}
+
 static inline void lock(bool *taken)
 {
-    while (__atomic_test_and_set(taken, __ATOMIC_ACQUIRE))
+    while (!try_lock(taken))
         __asm__ volatile("pause");
 }
 
