@@ -86,11 +86,11 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
     apic_choose();                          /* apic/:  how the guest's local APIC is virtualized */
     resident_install();                     /* guest/: INT 15h tells a memory map without us */
 
-    ept_build(machine.has_1g_pages); /* mem/:   the guest's physical memory, without us */
-    dma_find();                      /* dma/:   which devices access memory by themselves */
-    open_cpu(vcpu);                  /* above:  this processor ready to run a guest */
-    cpus_start(cpu_main);            /* init/:  and the others: each runs cpu_main() */
-    resident_start_guest();          /* guest/: a real-mode guest about to read its boot sector */
+    ept_build();            /* mem/:   the guest's physical memory, without us */
+    dma_find();             /* dma/:   which devices access memory by themselves */
+    open_cpu(vcpu);         /* above:  this processor ready to run a guest */
+    cpus_start(cpu_main);   /* init/:  and the others: each runs cpu_main() */
+    resident_start_guest(); /* guest/: a real-mode guest about to read its boot sector */
 
     screen_status_open();    /* console/: the last row of the screen */
     guest_restart_prepare(); /* guest/:   what a restarted guest begins with, */

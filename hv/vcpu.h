@@ -50,6 +50,14 @@ struct vcpu {
     struct quirks_state quirks;
 };
 
+/* It runs no guest, and nobody waits for it: it is left out, or waits for a SIPI and does
+ * inbox_catch_up() when that has come. */
+static inline bool vcpu_is_deaf(const struct vcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->unfit, __ATOMIC_SEQ_CST) ||
+           __atomic_load_n(&vcpu->init.waits_for_sipi, __ATOMIC_SEQ_CST);
+}
+
 /* All exits so far. */
 static inline uint64_t vcpu_exits_total(const struct vcpu *vcpu)
 {

@@ -22,8 +22,7 @@
 #define NOTE_INIT                   0x04u
 #define NOTE_STARTUP                0x08u
 #define NOTE_RESTART                0x10u
-#define NOTE_EPT                    0x20u /* EPT has changed: forget what you remember of it */
-#define NOTE_PORTS                  0x40u /* other ports exit now: dma_follow() */
+#define NOTE_CHANGED                0x20u /* EPT, or which ports exit: inbox_catch_up() */
 #define NOTE_STARTUP_VECTOR(vector) ((uint32_t)(vector) << 8)
 
 /* For `to`, which may be the sender itself: then it is read before the guest's next instruction.

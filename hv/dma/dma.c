@@ -83,7 +83,7 @@ void dma_follow(struct vcpu *vcpu)
 {
     uint16_t next;
 
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* is_deaf() sees what this vCPU has just left */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* vcpu_is_deaf() shows what this vCPU has just left */
     next = __atomic_load_n(&to_come, __ATOMIC_SEQ_CST);
     if (vcpu->dma.watched != next)
         trap_ports(vcpu, next);
@@ -110,14 +110,6 @@ void dma_refuse(struct vcpu *vcpu, const char *what, const char *why, uint64_t w
                  vcpu->dma.refused);
 }
 
-/* It runs no guest, and nothing can be told to it: with apic=off it waits for a SIPI, and looks
- * when that has come; or it is left out. */
-static bool is_deaf(const struct vcpu *vcpu)
-{
-    return __atomic_load_n(&vcpu->unfit, __ATOMIC_SEQ_CST) ||
-           (apic_mode == NULL && __atomic_load_n(&vcpu->init.waits_for_sipi, __ATOMIC_SEQ_CST));
-}
-
 /* All vCPUs exit at the new place before the bus master is there. Each changes its own bitmap, as
  * none may be changed under a guest that runs: SDM volume 3, "Software Access to Related
  * Structures" (3C 25.11.4). */
@@ -126,9 +118,9 @@ static void announce(struct vcpu *vcpu, uint16_t next)
     __atomic_store_n(&to_come, next, __ATOMIC_SEQ_CST);
     dma_follow(vcpu);
     for (uint32_t i = 0; i < machine.cpus; i++) {
-        inbox_post(vcpu, &vcpus[i], NOTE_PORTS);
+        inbox_post(vcpu, &vcpus[i], NOTE_CHANGED);
         while (__atomic_load_n(&vcpus[i].dma.watched, __ATOMIC_SEQ_CST) != next &&
-               !is_deaf(&vcpus[i]))
+               !vcpu_is_deaf(&vcpus[i]))
             __asm__ volatile("pause");
     }
 }

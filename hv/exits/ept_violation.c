@@ -2,15 +2,18 @@
  * exits/ept_violation.c: the guest used a physical address that EPT does not map, exit reason 48.
  */
 #include "apic/apic.h"
+#include "apic/inbox.h"
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/x86.h"
 #include "exits/exits.h"
 #include "guest/reset_vector.h"
 #include "mem/ept.h"
+#include "mem/pages.h"
 #include "quirks.h"
 #include "virt/guest.h"
 #include "virt/inject.h"
+#include "virt/repeat.h"
 #include "virt/virt.h"
 
 enum exit_action exit_ept_violation(struct vcpu *vcpu)
@@ -19,6 +22,12 @@ enum exit_action exit_ept_violation(struct vcpu *vcpu)
 
     quirk_early_step_trap();
     inject_interrupted_event(); /* it will try to push its frame again */
+    if (pages_wait()) {         /* everything is missing until all have forgotten what was there */
+        ept_flush(vcpu);
+        inbox_post_others(vcpu, NOTE_CHANGED);
+        repeat_forgive(vcpu);
+        return EXIT_RESUME;
+    }
     if (ept_is_hidden(access.address))
         return hidden_access(vcpu, &access);
     if (apic_claims(vcpu, access.address)) {

@@ -86,7 +86,7 @@ enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *acce
     count_and_log(vcpu, access);
     if (access->fetch)
         return inject_exception(VECTOR_UD); /* FFh FFh is no instruction */
-    ept_decoy_show();
+    ept_decoy(true);
     vcpu->countdown = 1; /* the next exit ends the step, whatever it is */
     if (inject_is_pending())
         step_event(&vcpu->hidden);
@@ -97,7 +97,7 @@ enum exit_action hidden_access(struct vcpu *vcpu, const struct exit_memory *acce
 
 void hidden_step_end(struct vcpu *vcpu)
 {
-    ept_decoy_hide();
+    ept_decoy(false);
     if (vcpu->hidden.step == STEP_INSTRUCTION)
         step_instruction_end(vcpu);
     else if (vcpu->inbox.notes == 0) /* else the early exit is for these as well */

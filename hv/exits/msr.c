@@ -60,6 +60,6 @@ enum exit_action exit_wrmsr(struct vcpu *vcpu)
     if (!is_mtrr(msr) || !wrmsr_safe(msr, value))
         return refuse(vcpu, "WRMSR");
     ept_update_types(); /* under EPT the MTRRs count only through the EPT entries */
-    inbox_post_others(vcpu, NOTE_EPT);
+    inbox_post_others(vcpu, NOTE_CHANGED);
     return EXIT_SKIP;
 }

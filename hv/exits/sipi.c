@@ -3,10 +3,8 @@
  * reason 4. With apic=off the guest's own APIC sends them.
  * Source: SDM volume 3, "Other Causes of VM Exits" (3C 26.2).
  */
-#include "dma/dma.h"
 #include "exits/exits.h"
 #include "init/init.h"
-#include "mem/ept.h"
 #include "quirks.h"
 #include "virt/guest.h"
 #include "virt/repeat.h"
@@ -14,10 +12,8 @@
 enum exit_action exit_sipi(struct vcpu *vcpu)
 {
     quirk_sipi_leaves_blocking(vcpu);
-    ept_flush(); /* no note has reached it while it waited */
     vcpu->countdown = 1;
     init_receive_sipi(vcpu, (uint8_t)guest_read(EXIT_QUALIFICATION));
-    dma_follow(vcpu);      /* it could not be told while it waited */
     quirk_init_came(vcpu); /* an INIT right after this is one from before */
     repeat_forgive(vcpu);
     vcpu->init_signal.in_a_row = 0;

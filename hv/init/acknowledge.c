@@ -11,7 +11,6 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "cpu/cpu.h"
-#include "dma/dma.h"
 #include "host/tables.h"
 #include "init/init.h"
 #include "lib/string.h"
@@ -39,7 +38,7 @@ static _Noreturn void come_back(struct vcpu *vcpu)
     cmos_write(CMOS_SHUTDOWN, shutdown);
     tables_load(vcpu->id);
     virt->on(vcpu);
-    dma_follow(vcpu); /* the NMI that tells of it may have got lost */
+    inbox_catch_up(vcpu); /* the NMI that tells of it may have got lost */
     out8(PORT_SYSTEM_A, system_a);
     log_info("cpu %u: the INIT is acknowledged; the guest goes on at %lx:%lx", vcpu->id,
              guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));

@@ -29,6 +29,11 @@ void inbox_open(struct vcpu *vcpu);
  * instructions: it may be somewhere else then. */
 void inbox_read(struct vcpu *vcpu);
 
+/* EPT has changed, or which ports exit: this vCPU's processor forgets the old state. Notes say so,
+ * but do not get through to a vCPU that waits for a SIPI or is out of VMX operation: it does this
+ * afterwards. */
+void inbox_catch_up(struct vcpu *vcpu);
+
 /* --- receive.c, and the state after INIT: state.c --- */
 
 /* An INIT, or a SIPI, arrives. A SIPI for a processor that does not wait for one is ignored.

@@ -23,6 +23,12 @@ void inbox_open(struct vcpu *vcpu)
     __atomic_store_n(&vcpu->is_up, true, __ATOMIC_RELEASE);
 }
 
+void inbox_catch_up(struct vcpu *vcpu)
+{
+    ept_flush(vcpu);
+    dma_follow(vcpu);
+}
+
 void inbox_read(struct vcpu *vcpu)
 {
     uint32_t notes;
@@ -31,10 +37,8 @@ void inbox_read(struct vcpu *vcpu)
     notes = __atomic_exchange_n(&vcpu->inbox.notes, 0, __ATOMIC_SEQ_CST);
     if (notes != 0)
         repeat_forgive(vcpu);
-    if (notes & NOTE_EPT)
-        ept_flush();
-    if (notes & NOTE_PORTS)
-        dma_follow(vcpu);
+    if (notes & NOTE_CHANGED)
+        inbox_catch_up(vcpu);
     if (notes & NOTE_POSTED)
         posted_take(vcpu);
     if ((notes & NOTE_NMI) && !vcpu->init.waits_for_sipi)

@@ -68,6 +68,7 @@ void init_receive_sipi(struct vcpu *vcpu, uint8_t vector)
     if (!vcpu->init.waits_for_sipi)
         return;
     vcpu->init.waits_for_sipi = false;
+    inbox_catch_up(vcpu);
     vcpu->init.sipis++;
     log_debug("cpu %u: SIPI, vector %x", vcpu->id, vector);
     guest_go_to((uint16_t)(vector << 8), (uint32_t)vector << 12, 0);

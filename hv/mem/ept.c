@@ -31,17 +31,15 @@
 #define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
 #define UNUSED           ~0ull          /* no page's address, and far from each */
 #define REACHABLE        0x100000000ull /* where physical_pointer() ends */
-#define PAGES_KEPT       16             /* that memory types may not use up */
 
 static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
-static bool use_1g_pages;
 static uint64_t *pml4;
 static uint64_t *decoy_table; /* 512 times the same page of ones */
 static uint8_t *ones_page;
 static uint8_t *nowhere; /* takes what is written to a ROM; nobody reads it */
 static struct mtrr_state mtrr;
 /* Pages that are not what MTRRs and identity make of them. */
-static struct {
+static struct replaced {
     uint64_t address, entry;
 } replaced[EPT_SLOTS];
 
@@ -51,11 +49,11 @@ static void *table_of(uint64_t entry)
     return physical_pointer(entry & EPT_ADDRESS);
 }
 
-/* The table that `entry` points to; made, empty, if there is none yet. */
+/* The table that `entry` points to; made, empty, if it is none yet. */
 static uint64_t *next_table(uint64_t *entry)
 {
-    if (*entry == 0)
-        *entry = physical_address(pages_alloc(1)) | EPT_ALL;
+    if (*entry == 0 || (*entry & EPT_LARGE))
+        *entry = physical_address(pages_alloc_table()) | EPT_ALL;
     return table_of(*entry);
 }
 
@@ -76,51 +74,31 @@ static uint64_t *pd_entry(uint64_t address)
     return (uint64_t *)next_table(pdpt_entry(address)) + address / SIZE_2M % ENTRIES;
 }
 
-static bool has_replaced_page(uint64_t address)
+/* The replaced page among the `size` bytes at `address`, or NULL. Where both are, it is the guest's
+ * APIC, and not the machine's. */
+static const struct replaced *replaced_in(uint64_t address, uint64_t size)
 {
-    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
-        if (replaced[i].address - address < SIZE_2M)
-            return true;
-    }
-    return false;
-}
-
-/* The entry of the page at `address`: what has been put there, or else `entry`. It is stored only
- * once: other processors walk these tables, and may not find the machine's APIC for a moment. */
-static uint64_t unless_replaced(uint64_t address, uint64_t entry)
-{
-    for (uint32_t i = 0; i < EPT_SLOTS; i++) {
-        if (replaced[i].address == address)
-            entry = replaced[i].entry; /* of the guest's APIC, where the machine's is too */
-    }
-    return entry;
+    for (uint32_t i = EPT_SLOTS; i-- > 0;)
+        if (replaced[i].address - address < size)
+            return &replaced[i];
+    return NULL;
 }
 
 /* The 2 MiB at `address` as 512 pages in a table below `entry`, which may be 0, a large page
- * or such a table already. Each page gets the type of its own, unless_replaced(). */
+ * or such a table already. Each page gets the type of its own, or what has been put there. Its
+ * entry is stored only once: other processors walk these tables, and may not find the machine's
+ * APIC for a moment. */
 static void map_4k(uint64_t *entry, uint64_t address)
 {
     /* Where the MTRRs change their mind inside 2 MiB, as they do in the first one. */
-    uint64_t *table;
+    uint64_t *table = next_table(entry);
 
-    if (*entry & EPT_LARGE)
-        *entry = 0;
-    table = next_table(entry);
     for (uint32_t i = 0; i < ENTRIES; i++) {
         uint64_t page = address + i * SIZE_4K;
+        const struct replaced *other = replaced_in(page, SIZE_4K);
 
-        table[i] = unless_replaced(page, page | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, page)));
+        table[i] = other != NULL ? other->entry : page | EPT_ALL | EPT_TYPE(mtrr_type(&mtrr, page));
     }
-}
-
-/* The guest writes MTRRs, and may want a table for each 2 MiB that there are: a mask may have
- * holes. When the pages run short, all of the 2 MiB is uncacheable: that is slow, and right. */
-static bool is_one_type(uint64_t address, enum memory_type *type)
-{
-    if (mtrr_uniform(&mtrr, address, SIZE_2M, type))
-        return true;
-    *type = MEM_UC;
-    return pages_left() <= PAGES_KEPT;
 }
 
 /* The 2 MiB at `address`, as its memory types want it now: nothing, a large page or a table.
@@ -132,38 +110,47 @@ static void map_2m(uint64_t address)
 
     if (ept_is_hidden(address))
         *entry = 0;
-    else if ((*entry == 0 || (*entry & EPT_LARGE)) && !has_replaced_page(address) &&
-             is_one_type(address, &type))
+    else if ((*entry == 0 || (*entry & EPT_LARGE)) && replaced_in(address, SIZE_2M) == NULL &&
+             mtrr_uniform(&mtrr, address, SIZE_2M, &type))
         *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
     else
         map_4k(entry, address);
 }
 
+/* Whether three pages are left, one for each level that a change may need. If not, all tables are
+ * thrown away, and what the guest touches is mapped anew when it is missed: slow, and right. */
+static bool has_room(void)
+{
+    if (!pages_wait() && pages_left() < 3) {
+        for (uint32_t i = 0; i < ENTRIES; i++)
+            __atomic_store_n(&pml4[i], 0, __ATOMIC_RELEASE); /* not byte by byte */
+        pages_free_tables();
+    }
+    return !pages_wait();
+}
+
+/* The 2 MiB around `address`, if there is room. If not, the guest does not find them, and comes
+ * back. */
+static void map_around(uint64_t address)
+{
+    if (has_room())
+        map_2m(address & ~(SIZE_2M - 1));
+}
+
 /* The GiB at `address`, as its memory types want it now: a page from ALWAYS_MAPPED_TO on, if
- * the processor has pages of that size and the GiB one type; else 512 times map_2m(). */
+ * the processor has pages of that size and the GiB one type; else 512 times map_around(). */
 static void map_1g(uint64_t address)
 {
     uint64_t *entry = pdpt_entry(address);
     enum memory_type type;
 
-    if ((*entry == 0 || (*entry & EPT_LARGE)) && address >= ALWAYS_MAPPED_TO && use_1g_pages &&
-        mtrr_uniform(&mtrr, address, SIZE_1G, &type)) {
+    if ((*entry == 0 || (*entry & EPT_LARGE)) && address >= ALWAYS_MAPPED_TO &&
+        machine.has_1g_pages && mtrr_uniform(&mtrr, address, SIZE_1G, &type)) {
         *entry = address | EPT_ALL | EPT_TYPE(type) | EPT_LARGE;
         return;
     }
-    if (*entry & EPT_LARGE)
-        *entry = 0;
     for (uint64_t end = address + SIZE_1G; address < end; address += SIZE_2M)
-        map_2m(address);
-}
-
-static void build_decoy(void)
-{
-    ones_page = pages_alloc(1);
-    decoy_table = pages_alloc(1);
-    memset(ones_page, 0xFF, PAGE_SIZE);
-    for (uint32_t i = 0; i < ENTRIES; i++)
-        decoy_table[i] = physical_address(ones_page) | EPT_READ | EPT_WRITE | EPT_TYPE(MEM_WB);
+        map_around(address);
 }
 
 static void map_all(void)
@@ -172,10 +159,11 @@ static void map_all(void)
 
     mtrr_read(&mtrr, machine.physical_bits);
     for (uint64_t address = 0; address < ALWAYS_MAPPED_TO || address < top; address += SIZE_1G)
-        map_1g(address);
+        if (has_room())
+            map_1g(address);
 }
 
-void ept_flush(void)
+static void forget(void)
 {
     struct {
         uint64_t eptp, reserved;
@@ -184,14 +172,27 @@ void ept_flush(void)
     __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(INVEPT_SINGLE) : "cc", "memory");
 }
 
-void ept_build(bool has_1g_pages)
+void ept_flush(const struct vcpu *vcpu)
 {
-    use_1g_pages = has_1g_pages;
+    lock(&editing);
+    forget();
+    if (pages_forgotten(vcpu))
+        for (uint32_t i = 0; i < EPT_SLOTS; i++)
+            if (replaced[i].address != UNUSED)
+                map_around(replaced[i].address);
+    unlock(&editing);
+}
+
+void ept_build(void)
+{
     pml4 = pages_alloc(1);
     nowhere = pages_alloc(1);
+    ones_page = pages_alloc(1);
+    decoy_table = pages_alloc(1);
     for (uint32_t i = 0; i < EPT_SLOTS; i++)
         replaced[i].address = UNUSED;
-    build_decoy();
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        decoy_table[i] = physical_address(ones_page) | EPT_READ | EPT_WRITE | EPT_TYPE(MEM_WB);
     map_all();
 }
 
@@ -205,16 +206,6 @@ bool ept_is_hidden(uint64_t address)
     return address - machine.boot.hv_base < HV_BLOCK_SIZE;
 }
 
-/* With apic=off the guest moves the machine's own, and no slot is for that. */
-static bool is_an_apics(uint64_t page)
-{
-    for (uint32_t i = 0; i < EPT_SLOT_GUESTS_APIC + machine.cpus; i++) {
-        if (page == replaced[i].address)
-            return true;
-    }
-    return page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS);
-}
-
 /* EPT says where the guest would come to, but an APIC it maps, if at all, to a page whose contents
  * mean nothing. */
 uint8_t *ept_memory(uint64_t address, bool write)
@@ -223,7 +214,8 @@ uint8_t *ept_memory(uint64_t address, bool write)
 
     if (page == replaced[EPT_SLOT_BIOS].address)
         return (write ? nowhere : table_of(replaced[EPT_SLOT_BIOS].entry)) + address % PAGE_SIZE;
-    if (address >= REACHABLE || ept_is_hidden(address) || is_an_apics(page))
+    if (address >= REACHABLE || ept_is_hidden(address) || replaced_in(page, SIZE_4K) != NULL ||
+        page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS)) /* apic=off has no slot for it */
         return NULL;
     return physical_pointer(address);
 }
@@ -232,13 +224,12 @@ bool ept_map_missing(uint64_t address)
 {
     bool mapped;
 
-    address &= ~(SIZE_2M - 1);
     if (address >> machine.physical_bits != 0 || ept_is_hidden(address))
         return false;
     lock(&editing);
-    mapped = ept_entry_for(address) == 0;
+    mapped = ept_entry_for(address & ~(SIZE_2M - 1)) == 0;
     if (mapped)
-        map_2m(address);
+        map_around(address);
     unlock(&editing);
     return mapped || machine.cpus > 1; /* with several, another one may have been faster */
 }
@@ -248,7 +239,7 @@ void ept_update_types(void)
     lock(&editing);
     map_all();
     unlock(&editing);
-    ept_flush();
+    forget();
 }
 
 void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, uint32_t access)
@@ -261,23 +252,21 @@ void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, u
     lock(&editing);
     replaced[slot].address = address;
     replaced[slot].entry = entry;
-    if (before != address)
-        map_2m(before & ~(SIZE_2M - 1));
-    map_2m(address & ~(SIZE_2M - 1));
+    map_around(before);
+    map_around(address);
     unlock(&editing);
-    ept_flush();
+    forget();
 }
 
-void ept_decoy_show(void)
+void ept_decoy(bool shown)
 {
-    *pd_entry(machine.boot.hv_base) = physical_address(decoy_table) | EPT_ALL;
-}
-
-void ept_decoy_hide(void)
-{
-    *pd_entry(machine.boot.hv_base) = 0;
-    memset(ones_page, 0xFF, PAGE_SIZE);
-    ept_flush();
+    if (shown)
+        memset(ones_page, 0xFF, PAGE_SIZE);
+    lock(&editing);
+    if (has_room())
+        *pd_entry(machine.boot.hv_base) = shown ? physical_address(decoy_table) | EPT_ALL : 0;
+    unlock(&editing);
+    forget();
 }
 
 uint64_t ept_entry_for(uint64_t address)

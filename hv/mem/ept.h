@@ -6,12 +6,13 @@
 #pragma once
 
 #include "layout.h"
+#include "vcpu.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Maps everything below 4 GiB and all memory above, identically and with the memory types of the
  * MTRRs, and leaves out the hidden block. Pages of 1 GiB are used if the processor has them. */
-void ept_build(bool has_1g_pages);
+void ept_build(void);
 
 /* The value of the VMCS field "EPT pointer". */
 uint64_t ept_pointer(void);
@@ -47,12 +48,11 @@ void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, u
 void ept_update_types(void);
 
 /* This processor forgets what it remembers of EPT. Whoever changes an entry does this himself. */
-void ept_flush(void);
+void ept_flush(const struct vcpu *vcpu);
 
-/* The decoy: while shown, the hidden block reads as all ones and takes writes, which hiding it
- * again forgets. One instruction of the guest at a time runs against it: see exits/hidden.c. */
-void ept_decoy_show(void);
-void ept_decoy_hide(void);
+/* The decoy: while shown, the hidden block reads as all ones and takes writes, which nobody finds
+ * there later. One instruction of the guest at a time runs against it: see exits/hidden.c. */
+void ept_decoy(bool shown);
 
 /* The EPT entry that decides about `address`, 0 if there is none: for reports. */
 uint64_t ept_entry_for(uint64_t address);

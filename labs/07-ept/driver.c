@@ -18,7 +18,6 @@
 
 struct machine machine;
 static struct mtrr_state mtrr;
-static bool has_1g = true;
 static uint32_t used;
 static _Alignas(PAGE_SIZE) uint8_t pool[POOL][PAGE_SIZE];
 
@@ -32,6 +31,26 @@ void *pages_alloc(uint32_t count)
     }
     used += count;
     return pool[used - count];
+}
+
+void *pages_alloc_table(void)
+{
+    return pages_alloc(1);
+}
+
+void pages_free_tables(void)
+{
+}
+
+bool pages_wait(void)
+{
+    return false;
+}
+
+bool pages_forgotten(const struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return false;
 }
 
 uint32_t pages_left(void)
@@ -52,6 +71,7 @@ static void begin(void)
     machine.boot.hv_base = 0x1C00000;
     machine.physical_bits = 40;
     machine.cpus = 1;
+    machine.has_1g_pages = true;
     mtrr = (struct mtrr_state){.present = true, .capabilities = 0x108, .default_type = 0xC06};
     memset(mtrr.fixed, MEM_WB, sizeof mtrr.fixed);
 }
@@ -138,13 +158,13 @@ int main(void)
         else if (strcmp(word, "memory") == 0)
             add_memory(number[0], number[1]);
         else if (strcmp(word, "no-1g") == 0)
-            has_1g = false;
+            machine.has_1g_pages = false;
         else if (strcmp(word, "fixed") == 0)
             ((uint8_t *)mtrr.fixed)[number[0]] = (uint8_t)number[1];
         else if (strcmp(word, "variable") == 0)
             set_variable(number[0], number[1], number[2], number[3]);
         else if (strcmp(word, "build") == 0)
-            ept_build(has_1g);
+            ept_build();
         else if (strcmp(word, "missing") == 0)
             host_report(ept_map_missing(number[0]));
         else if (strcmp(word, "tables") == 0)

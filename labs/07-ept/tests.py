@@ -12,7 +12,7 @@ FORMAT = 'SDM volume 3, "EPT Translation Mechanism", and its table about entries
 WALK = "next_table(), pdpt_entry(), pd_entry(): which bits of the address choose the entry, and what it points to"
 TYPES = 'EPT_TYPE(), hv/model/mtrr.h; SDM volume 3, "Memory Type Used for Translated Guest-Physical Addresses"'
 HIDE = "map_2m(): ept_is_hidden(), which comes before all else"
-REPLACED = "map_2m(): has_replaced_page(), and map_4k(): unless_replaced(); hv/mem/ept.h, ept_replace_page()"
+REPLACED = "map_2m(): and map_4k(): replaced_in(); hv/mem/ept.h, ept_replace_page()"
 
 # 32 MiB of memory, the video memory uncacheable, and so all from 3 to 4 GiB: as Bochs's BIOS has it.
 PC = ["memory 0 2000000", "fixed 10 0", "fixed 11 0", "fixed 12 0", "fixed 13 0", "fixed 14 0",
@@ -107,7 +107,7 @@ def sizes(bench: Bench) -> None:
             (4 * GIB, PAGE_1G), (5 * GIB, PAGE_2M), (6 * GIB - 1, PAGE_2M)]
     table(bench, setup, "size", rows, "the size of the page at", "mtrr_uniform(), ALWAYS_MAPPED_TO: hv/mem/ept.c")
     table(bench, [*setup, "no-1g"], "size", [(4 * GIB, PAGE_2M)], "the size, where the processor has no pages "
-          "of 1 GiB, of the page at", "map_1g(): use_1g_pages")
+          "of 1 GiB, of the page at", "map_1g(): machine.has_1g_pages")
 
 
 @test(2, "the block, all of it and nothing else, is not mapped")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from machines import boot
+from machines import boot, boot_guest
 
 MIB = 1 << 20
 
@@ -93,3 +93,20 @@ def test_the_old_calls_stop_below_the_block_as_well(sizes, mem_mb):
     assert low << 10 == expected_low
     assert high << 16 == max(first - 16 * MIB, 0)
     assert MIB + (old << 10) <= first and old << 10 == min(first - MIB, 0xFC00 << 10)
+
+
+@pytest.mark.parametrize("mode", ["mmio", "tpr", "apicv"])
+@pytest.mark.parametrize("where", ["BASE", "FAR"])
+def test_a_guest_may_want_more_tables_than_there_are_pages(tmp_path, where, mode):
+    """An APIC moved to 300 places, and 300 GiB with nothing there, twice each."""
+    run = boot_guest(tmp_path, "tables", where, options=[f"apic={mode}"], mem_mb=64).check_ended()
+    assert run.values == {"tpr": 0x41, "right": 2 * 300, "kept": 16}, run.explain()
+
+
+@pytest.mark.parametrize("mode", ["off", "mmio", "tpr", "apicv"])
+def test_nor_does_another_processor_notice(tmp_path, mode):
+    """Its memory and its APIC stay what they are while all tables are thrown away."""
+    places = ["FAR", "NO_INIT"] if mode == "off" else ["FAR", "BASE"]
+    run = boot_guest(tmp_path, "tables", "SMP", *places, options=[f"apic={mode}"], cpus=2, mem_mb=64)
+    run.check_ended()
+    assert run.values == {"tpr": 0x41, "right": 200 * (2 if "BASE" in places else 1), "kept": 16, "bad": 0}, run.explain()

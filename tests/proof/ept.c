@@ -44,6 +44,16 @@ void *pages_alloc(uint32_t count)
     return some_table();
 }
 
+void *pages_alloc_table(void)
+{
+    return some_table();
+}
+
+bool pages_wait(void)
+{
+    return Frama_C_interval(0, 1) != 0;
+}
+
 enum memory_type mtrr_type(const struct mtrr_state *m, uint64_t page)
 {
     (void)m;
@@ -82,7 +92,7 @@ static void forget_tables(void)
 }
 
 /* Everything but the 2 MiB of what is forbidden. */
-static void map_around(void)
+static void map_beside(void)
 {
     if (forbidden != 0)
         map_2m(some(0, forbidden - MIB_2, MIB_2));
@@ -91,7 +101,7 @@ static void map_around(void)
 
 static void map_large(void)
 {
-    use_1g_pages = Frama_C_interval(0, 1) != 0;
+    machine.has_1g_pages = Frama_C_interval(0, 1) != 0;
     map_1g(some(ALWAYS_MAPPED_TO, END - GIB, GIB));
 }
 
@@ -102,7 +112,7 @@ void block(void)
     //@ loop unroll 2048;
     for (forbidden = FIRST; forbidden <= LAST; forbidden += STEP) {
         machine.boot.hv_base = forbidden;
-        map_around();
+        map_beside();
         map_2m(forbidden);
     }
     forbidden = machine.boot.hv_base = some(0, ALWAYS_MAPPED_TO - MIB_2, MIB_2);
@@ -123,7 +133,7 @@ void around_apic(void)
 {
     replace_apic();
     forget_tables();
-    map_around();
+    map_beside();
     map_large();
 }
 

@@ -81,7 +81,7 @@ def prove_ept(work: Path, hv: Path, what: str, bases: tuple[int, int] = EVERYWHE
     """`what` is a function of ept.c: block, around_apic or apic; `bases`: where the block may be."""
     checked_copy(work, hv)
     first, last = bases
-    precise = ["-eva-slevel-function", "map_4k:600,unless_replaced:40"] if what == "apic" else []
+    precise = ["-eva-slevel-function", "map_4k:600,replaced_in:40"] if what == "apic" else []
     text = frama_c(work, hv, "ept.c", "-main", what,
                    "-eva", "-eva-no-print", *precise,
                    defines=f"-DFIRST={first:#x} -DLAST={last:#x} -DSTEP={STEP:#x}")
