@@ -28,9 +28,8 @@
 #define SIZE_2M          0x200000ull
 #define SIZE_1G          0x40000000ull
 #define SIZE_512G        0x8000000000ull
-#define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB: memory, devices, firmware */
+#define ALWAYS_MAPPED_TO 0x100000000ull /* 4 GiB; physical_pointer() ends there */
 #define UNUSED           ~0ull          /* no page's address, and far from each */
-#define REACHABLE        0x100000000ull /* where physical_pointer() ends */
 
 static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
 static uint64_t *pml4;
@@ -214,8 +213,9 @@ uint8_t *ept_memory(uint64_t address, bool write)
 
     if (page == replaced[EPT_SLOT_BIOS].address)
         return (write ? nowhere : table_of(replaced[EPT_SLOT_BIOS].entry)) + address % PAGE_SIZE;
-    if (address >= REACHABLE || ept_is_hidden(address) || replaced_in(page, SIZE_4K) != NULL ||
-        page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS)) /* apic=off has no slot for it */
+    /* With apic=off no slot has the APIC. */
+    if (address >= ALWAYS_MAPPED_TO || ept_is_hidden(address) || replaced_in(page, SIZE_4K) ||
+        page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS))
         return NULL;
     return physical_pointer(address);
 }
@@ -252,7 +252,8 @@ void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, u
     lock(&editing);
     replaced[slot].address = address;
     replaced[slot].entry = entry;
-    map_around(before);
+    if (before != address)
+        map_around(before);
     map_around(address);
     unlock(&editing);
     forget();
