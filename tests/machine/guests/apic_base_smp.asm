@@ -2,19 +2,12 @@
 ; IA32_APIC_BASE of its own.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 
-%define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
-%define AP_STACK        0x6000
 %define ELSEWHERE       0xD0000000
 %define ELSEWHERE2      0xD0001000
 %define IN_MEMORY       0x00800000      ; where there is memory as well
 
-; THERE ROUTINE: the second processor calls it.
-%macro THERE 1
-        mov word [job], %1
-%%wait: cmp word [job], 0
-        jne %%wait
-%endmacro
 ; BOTH "name": ID and TPR of both APICs.
 %macro BOTH 1
         call look
@@ -28,18 +21,9 @@
 main:
         call apic_find
         mov dword [0x51 * 4], on_fixed
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_start
-        xor ax, ax
-        mov es, ax
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, ICR_INIT
-        call pause
-        WR LAPIC_ICR, ICR_STARTUP | AP_PAGE
-        call pause
-        WR LAPIC_ICR, ICR_STARTUP | AP_PAGE
+        SIPI_TO AP_PAGE, ap_start
+        call ap_init_sipi
+        SEND ICR_STARTUP | AP_PAGE
         THERE set_tpr
         call set_tpr
         BOTH "start"
@@ -144,12 +128,7 @@ exchange:
         call send
         call pause
         THERE send
-pause:
-        push ecx
-        mov ecx, 7000
-        a32 loop $
-        pop ecx
-        ret
+        jmp pause
 on_fixed:                               ; 1 for the first processor, 10000h for the second one
         pushad
         call base
@@ -167,22 +146,11 @@ on_fixed:                               ; 1 for the first processor, 10000h for 
 ; --- The second processor. CS is 0 ----------------------------------------------------------------
 
 ap_start:
-        xor ax, ax
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
-        call big_limits
+        AP_ENTER
         sti
-.next:
-        mov ax, [job]
-        test ax, ax
-        jz .next
-        call ax
-        mov word [job], 0
-        jmp .next
+        jmp ap_serve
 
 align 4
-job:            dd 0
 wanted:         dd 0
 seen_id:        dd 0
 seen_tpr:       dd 0

@@ -1,10 +1,9 @@
 ; dma_smp.asm: bus-master IDE, while a second processor interferes. Needs one with APIC ID 1.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 %include "ide.inc"
 
-%define AP_PAGE         0x20            ; the vector of a SIPI: 0x20000
-%define AP_STACK        0x6000
 %define TABLE           0x30000
 %define EVIL_TABLE      0x31000         ; 64 KiB over the hypervisor
 %define TARGET          0x40000
@@ -17,17 +16,10 @@
 %define DO_START        1               ; starts EVIL_TABLE where the bus master will be next, all the time
 %define DO_MOVE         2               ; moves the bus master, there and back
 
-; AP COMMAND: to the processor with APIC ID 1.
-%macro AP 1
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, %1
-        call pause
-%endmacro
 %macro AP_START 1
         mov byte [what], %1
-        AP ICR_INIT
-        AP ICR_STARTUP | AP_PAGE
-        AP ICR_STARTUP | AP_PAGE
+        call ap_init_sipi
+        SEND ICR_STARTUP | AP_PAGE
 %endmacro
 
 ; START_EVIL PLACE: as fast as it goes.
@@ -47,7 +39,7 @@ main:
         cli
         call apic_find
         call apic_enable
-        call place
+        SIPI_TO AP_PAGE, ap_start
         call ide_find
         SHOW "bm", [bm]
         mov eax, HYPERCALL_MAGIC
@@ -67,7 +59,7 @@ main:
         mov word [evil_place], PLACE_1
         call moves
         mov dword [loops], 0
-        AP ICR_STARTUP | AP_PAGE
+        SEND ICR_STARTUP | AP_PAGE
         call feed
         mov ebp, 20
 .wait:
@@ -83,29 +75,29 @@ main:
         call transfer
         dec ebp
         jnz .flip
-        AP ICR_INIT
+        SEND ICR_INIT
         SHOW "flip_done", [done]
         SHOW "flip_errors", [errors]
         SHOW "flip_other", [other]
 
         AP_START DO_START               ; starts at the new place, as soon as it is one
         call moves
-        AP ICR_INIT
+        SEND ICR_INIT
         SHOW "start_loops", [loops]
         AP_START DO_MOVE                ; both move it at the same time
         call moves
-        AP ICR_INIT
+        SEND ICR_INIT
         SHOW "move_loops", [loops]
 
-        AP ICR_INIT                     ; one that waits for its SIPI meanwhile
+        SEND ICR_INIT                   ; one that waits for its SIPI meanwhile
         mov eax, 0xE001
         call bar4_write
         mov byte [what], DO_START
         mov word [evil_place], 0xE000
         mov dword [loops], 0
-        AP ICR_STARTUP | AP_PAGE
+        SEND ICR_STARTUP | AP_PAGE
         call pause
-        AP ICR_INIT
+        SEND ICR_INIT
         SHOW "woken", [loops]
         mov eax, [ide]
         call bar4_read
@@ -156,7 +148,7 @@ feed:
         mov dx, ATA + 7
         mov al, READ_DMA
         out dx, al
-        call pause
+        call pause                      ; 7,000 rounds: the bus master takes 4,000 in Bochs
 .busy:
         jmp ide_reset
 
@@ -182,30 +174,10 @@ transfer:
         inc dword [other]
         jmp ide_reset
 
-pause:
-        push ecx
-        mov ecx, 6000                   ; the bus master takes 4,000 in Bochs
-        a32 loop $
-        pop ecx
-        ret
-
-place:                                  ; jumps to 0:ap_start
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_start
-        xor ax, ax
-        mov es, ax
-        ret
-
 ; --- The other processor. CS is 0 ------------------------------------------------------------------
 
 ap_start:
-        mov ax, cs
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
-        call big_limits
+        AP_ENTER
         cmp byte [what], DO_START
         je .start
         cmp byte [what], DO_MOVE

@@ -2,23 +2,16 @@
 ; not, and an NMI must; with interrupts on each fixed interrupt must. Needs a processor with APIC ID 1.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 
-%define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
-%define AP_STACK        0x6000
 %define ROUNDS          100
 
-%macro SEND 1
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, %1
-        call pause
-%endmacro
 ; START LABEL: INIT and SIPI, and the processor goes there.
 %macro START 1
         mov word [there], %1
         mov dword [halts], 0
         mov dword [fixed], 0
-        SEND ICR_INIT
-        SEND ICR_STARTUP | AP_PAGE
+        call ap_init_sipi
         call pause
 %endmacro
 
@@ -28,12 +21,7 @@ main:
         call apic_enable
         mov dword [0x02 * 4], on_nmi
         mov dword [0x51 * 4], on_fixed
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA           ; JMP 0:ap_start
-        mov dword [es:1], ap_start
-        xor ax, ax
-        mov es, ax
+        SIPI_TO AP_PAGE, ap_start
 
         START sleep_off
         call interrupts
@@ -58,13 +46,6 @@ interrupts:
         jnz .next
         ret
 
-pause:
-        push ecx
-        mov ecx, 7000
-        a32 loop $
-        pop ecx
-        ret
-
 on_fixed:
         push eax
         push ebx
@@ -81,11 +62,7 @@ on_nmi:
 ; --- The other processor. CS is 0 ------------------------------------------------------------------
 
 ap_start:
-        xor ax, ax
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
-        call big_limits
+        AP_ENTER
         WR LAPIC_SVR, LAPIC_SVR_ENABLE | 0xFF
         jmp [there]
 sleep_off:

@@ -2,9 +2,8 @@
 ; Considerations in MP Systems", asks for. Each has MTRRs of its own.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 
-%define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
-%define AP_STACK        0x6000
 %define PHYSBASE7       (MSR_IA32_MTRR_PHYSBASE0 + 14)      ; the eighth pair: no BIOS uses it
 %define MEMORY          0x00800000
 
@@ -15,12 +14,7 @@
         mov eax, %3
         wrmsr
 %endmacro
-; THERE ROUTINE: the second processor calls it.
-%macro THERE 1
-        mov word [job], %1
-%%wait: cmp word [job], 0
-        jne %%wait
-%endmacro
+; BOTH "name": the MTRR, and what is in memory there, as both see it.
 %macro BOTH 1
         call look
         SHOW %1, [seen_type], "_type"
@@ -32,17 +26,8 @@
 
 main:
         call apic_find
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_start
-        xor ax, ax
-        mov es, ax
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, ICR_INIT
-        mov ecx, 7000
-        a32 loop $
-        WR LAPIC_ICR, ICR_STARTUP | AP_PAGE
+        SIPI_TO AP_PAGE, ap_start
+        call ap_init_sipi
         mov ebx, MEMORY
         mov dword [fs:ebx], 0x12345678
         BOTH "before"
@@ -73,21 +58,10 @@ look:
         ret
 
 ap_start:
-        xor ax, ax
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
-        call big_limits
-.next:
-        mov ax, [job]
-        test ax, ax
-        jz .next
-        call ax
-        mov word [job], 0
-        jmp .next
+        AP_ENTER
+        jmp ap_serve
 
 align 4
-job:            dd 0
 seen_type:      dd 0
 seen_memory:    dd 0
 %include "lib_end.inc"

@@ -2,42 +2,26 @@
 ; all else, so the next NMI must come at once, and one inside a handler waits for the IRET.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 
-%define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
-%define AP_STACK        0x6000
 %define ROUNDS          3
 
-; SEND COMMAND: to the processor with APIC ID 1.
-%macro SEND 1
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, %1
-        call pause
-%endmacro
-%macro START 0
-        SEND ICR_INIT
-        SEND ICR_STARTUP | AP_PAGE
-%endmacro
 
 main:
         cli
         call apic_find
         mov dword [2 * 4], on_nmi
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_start
-        xor ax, ax
-        mov es, ax
+        SIPI_TO AP_PAGE, ap_start
         mov ebp, ROUNDS
 .round:
-        START
+        call ap_init_sipi
         SHOW "starts", [starts]
         mov byte [stays], 1
         SEND ICR_NMI                    ; its handler does not return
         SHOW "nmis", [nmis]
         SEND ICR_NMI                    ; this one waits, and INIT forgets it
         SHOW "nmis", [nmis], "_waits"
-        START
+        call ap_init_sipi
         mov byte [stays], 0
         SHOW "nmis", [nmis], "_after_init"
         SEND ICR_NMI
@@ -48,13 +32,6 @@ main:
         jnz .round
         END
 
-pause:
-        push ecx
-        mov ecx, 7000
-        a32 loop $
-        pop ecx
-        ret
-
 on_nmi:
         lock inc dword [cs:nmis]
 .stay:  cmp byte [cs:stays], 0
@@ -62,10 +39,7 @@ on_nmi:
         iret
 
 ap_start:
-        xor ax, ax
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
+        AP_ENTER
         lock inc dword [starts]
 .spin:  jmp .spin
 

@@ -2,10 +2,9 @@
 ; it NMIs. What STI holds back, it holds back however the instruction after it is carried out.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 
 %define HYPERCALL_BLOCK 3
-%define AP_PAGE         0x20            ; the vector of the SIPI: 0x20000
-%define AP_STACK        0x6000
 %define NMIS            300
 
 main:
@@ -16,17 +15,8 @@ main:
         mov ebx, HYPERCALL_BLOCK
         vmcall
         mov [block], eax
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_start
-        xor ax, ax
-        mov es, ax
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, ICR_INIT
-        mov ecx, 7000
-        a32 loop $
-        WR LAPIC_ICR, ICR_STARTUP | AP_PAGE
+        SIPI_TO AP_PAGE, ap_start
+        call ap_init_sipi
 .start: cmp dword [rounds], 0
         je .start
         mov ebp, NMIS
@@ -56,11 +46,7 @@ on_nmi:                                 ; IP, CS and FLAGS are on the stack
         iret
 
 ap_start:
-        xor ax, ax
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
-        call big_limits
+        AP_ENTER
         mov ebx, [block]
 .next:
         inc dword [rounds]

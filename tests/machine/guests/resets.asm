@@ -8,6 +8,7 @@
 %include "lib.inc"
 %ifdef ON_SECOND
 %include "apic.inc"
+%include "smp.inc"
 %endif
 
 %define COUNT           0x7E            ; a CMOS register that no BIOS uses
@@ -59,20 +60,13 @@ main:
         jz .drain
         cli
 %ifdef ON_SECOND
-        mov ax, 0x2000                  ; JMP 0:.second, where a SIPI with the vector 20h starts it
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], .second
+        SIPI_TO AP_PAGE, .second
         call apic_find
         call apic_enable
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, ICR_STARTUP | 0x20 ; it has waited since power-up, or since the reset
+        SEND ICR_STARTUP | AP_PAGE      ; it has waited since power-up, or since the reset
         jmp $
 .second:
-        xor ax, ax
-        mov ds, ax
-        mov ss, ax
-        mov sp, 0x7000
+        AP_ENTER
 %endif
 %ifdef SMASH
         int 0x12

@@ -2,10 +2,9 @@
 ; NMIs from one to the other. Needs a second processor with APIC ID 1.
 %include "lib.inc"
 %include "apic.inc"
+%include "smp.inc"
 
-%define AP_PAGE         0x20            ; the vectors of two SIPIs: 0x20000 and 0x21000
-%define AP_OTHER_PAGE   0x21
-%define AP_STACK        0x6000
+%define AP_OTHER_PAGE   0x21            ; of another SIPI: 0x21000
 %define ROUNDS          100
 
 %define DO_SPIN         0               ; what the other processor does, interrupts off:
@@ -14,17 +13,10 @@
 %define DO_SLEEP        3               ; interrupts on, HLT
 %define DO_SEND         4               ; sends one, and spins
 
-; SEND COMMAND: to the processor with APIC ID 1.
-%macro SEND 1
-        WR LAPIC_ICR_HIGH, 1 << 24
-        WR LAPIC_ICR, %1
-        call pause
-%endmacro
 ; START WHAT: INIT and twice SIPI, and waits until it says that it is there.
 %macro START 1
         mov byte [what], %1
-        SEND ICR_INIT
-        SEND ICR_STARTUP | AP_PAGE
+        call ap_init_sipi
         SEND ICR_STARTUP | AP_OTHER_PAGE        ; one too many, and elsewhere
         call pause
 %endmacro
@@ -35,7 +27,8 @@ main:
         call apic_enable
         mov dword [0x02 * 4], on_nmi
         mov dword [0x51 * 4], on_fixed
-        call place
+        SIPI_TO AP_PAGE, ap_start
+        SIPI_TO AP_OTHER_PAGE, ap_elsewhere
         SHOW "before", [starts]
 
         SEND ICR_STARTUP | AP_PAGE              ; as the firmware leaves it: maybe it starts
@@ -133,27 +126,6 @@ show_state:
         SHOW16 "idt_limit", [ap_idtr]
         ret
 
-pause:
-        push ecx
-        mov ecx, 7000
-        a32 loop $
-        pop ecx
-        ret
-
-; Jumps to 0:ap_start and 0:ap_elsewhere, at the two pages.
-place:
-        mov ax, AP_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_start
-        mov ax, AP_OTHER_PAGE << 8
-        mov es, ax
-        mov byte [es:0], 0xEA
-        mov dword [es:1], ap_elsewhere
-        xor ax, ax
-        mov es, ax
-        ret
-
 on_fixed:
         push eax
         push ebx
@@ -189,13 +161,10 @@ ap_start:
         mov [cs:ap_dr7], eax
         mov eax, cs
         mov [cs:ap_cs], eax
-        mov ss, ax
-        mov ds, ax
-        mov sp, AP_STACK
+        AP_ENTER
         pushfd
         pop dword [ap_flags]
         sidt [ap_idtr]
-        call big_limits
         mov ecx, MSR_IA32_APIC_BASE
         rdmsr
         mov [ap_base], eax
