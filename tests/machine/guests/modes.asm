@@ -2,13 +2,10 @@
 ; exits in each. Natively it prints the same.
 %include "lib.inc"
 %include "pm.inc"
+%include "long.inc"
 
-%define PD_PSE          0x10000         ; 32-bit paging, 4 MiB pages
-%define PDPT_PAE        0x11000
-%define PML4            0x12000
-%define PDPT            0x13000
-%define PD              0x14000         ; 2 MiB pages, of PAE and of long mode
-%define PATTERN         0x5A5A0000
+%define PD_PSE          0x14000         ; 32-bit paging, 4 MiB pages
+%define PDPT_PAE        0x15000         ; it leads to long mode's 2 MiB pages
 %define KINDS           8               ; rows of `kept`
 
 ; Causes a CPUID exit and one by CR0.NE, and keeps what came of it in SEEN: the vendor, NE as it was
@@ -33,9 +30,9 @@
 
 main:
         call faults_catch
-        call tables
         call enter32
 bits 32
+        call tables
         EXITS32 seen_flat
         call paging32
         call paging_pae
@@ -47,24 +44,17 @@ bits 16
 
 ; --- Page tables ------------------------------------------------------------------------------------
 
+bits 32
 tables:
-        push es
-        push 0x1000
-        pop es
-        xor di, di
+        call long_tables
+        mov edi, PD_PSE
+        mov ecx, 2 * 1024
         xor eax, eax
-        mov cx, 5 * 1024
         rep stosd
-        mov dword [es:PD_PSE - 0x10000], 0x83          ; 4 MiB, present, writable, large
-        mov dword [es:PDPT_PAE - 0x10000], PD + 1
-        mov dword [es:PML4 - 0x10000], PDPT + 3
-        mov dword [es:PDPT - 0x10000], PD + 3
-        mov dword [es:PD - 0x10000], 0x83
-        mov dword [es:PD - 0x10000 + 8], 0x200083
-        pop es
+        mov dword [PD_PSE], LARGE_PAGE
+        mov dword [PDPT_PAE], LONG_PD + 1
         ret
 
-bits 32
 paging32:
         mov eax, cr4
         or eax, CR4_PSE
@@ -114,44 +104,14 @@ paging_pae:
 ; --- Long mode --------------------------------------------------------------------------------------
 
 long_mode:
-        mov eax, PML4
-        mov cr3, eax
-        mov ecx, MSR_IA32_EFER
-        rdmsr
-        or eax, EFER_LME
-        wrmsr
-        mov eax, cr0                    ; PG and NE in one instruction again: the exit is on the way
-        or eax, CR0_PG | CR0_NE         ; into long mode
-        mov cr0, eax
-        jmp SEL_CODE64:.long
-bits 64
-.long:
-        lidt [abs lm_idtr]
+        LONG_ENTER CR0_NE               ; with PG, again: the exit is on the way into long mode
         xor eax, eax
         cpuid
         mov [abs seen_long], ebx
         call cr0_by_r8
         call every_kind
-        push SEL_CODE32                 ; back to 32-bit code
-        mov eax, .compatibility
-        push rax
-        o64 retf
-bits 32
-.compatibility:
-        mov ax, SEL_DATA
-        mov ss, ax
-        mov ds, ax
-        mov es, ax
-        mov eax, cr0
-        and eax, ~(CR0_PG | CR0_NE)
-        mov cr0, eax
-        mov ecx, MSR_IA32_EFER
-        rdmsr
-        and eax, ~EFER_LME
-        wrmsr
-        mov eax, cr4
-        and eax, ~CR4_PAE
-        mov cr4, eax
+        LONG_TO_32
+        LONG_OFF CR0_NE
         ret
 bits 64
 

@@ -3,10 +3,7 @@
 ; an exit at each stop. None but 64-bit mode can use such a stack. Natively it prints the same.
 %include "lib.inc"
 %include "pm.inc"
-
-%define PML4    0x11000
-%define PDPT    0x12000
-%define PD      0x13000
+%include "long.inc"
 
 ; EXITS WHERE: exits by CPUID and by another CR0.NE, and what came of them. Needs no stack.
 %macro EXITS 1
@@ -29,25 +26,10 @@ main:
         int 0x11
         movzx eax, al
         SHOW "equipment", eax
-        call tables
         call enter32
 bits 32
-        mov eax, cr4
-        or eax, CR4_PAE
-        mov cr4, eax
-        mov eax, PML4
-        mov cr3, eax
-        mov ecx, MSR_IA32_EFER
-        rdmsr
-        or eax, EFER_LME
-        wrmsr
-        mov eax, cr0
-        or eax, CR0_PG
-        mov cr0, eax
-        jmp SEL_CODE64:.long
-bits 64
-.long:
-        lidt [abs lm_idtr]
+        call long_tables
+        LONG_ENTER
         mov [own_esp], esp
         xor eax, eax
         mov ss, eax
@@ -60,23 +42,10 @@ bits 64
         TRY64 vmcall                    ; an exit that becomes an exception, #UD
         mov eax, [abs fault]
         mov [abs long_fault], eax
-        push SEL_CODE32
-        mov eax, .compatibility
-        push rax
-        o64 retf
-bits 32
-.compatibility:
-        mov ax, SEL_DATA
-        mov ds, ax
+        LONG_TO_32
         EXITS seen_compatibility
-        mov eax, cr0
-        and eax, ~CR0_PG
-        mov cr0, eax
+        LONG_OFF
         EXITS seen_protected
-        mov ecx, MSR_IA32_EFER
-        rdmsr
-        and eax, ~EFER_LME
-        wrmsr
         jmp SEL_CODE16:.code16
 bits 16
 .code16:
@@ -112,9 +81,6 @@ bits 16
         mov fs, ax
         mov gs, ax
         mov esp, [own_esp]
-        mov eax, cr4
-        and eax, ~CR4_PAE
-        mov cr4, eax
         lidt [real_idtr]
         sti
         SHOW "long", [seen_long]
@@ -130,20 +96,6 @@ bits 16
         SHOW "loaded_ss", [seen_loaded + 4]
         SHOW "seen", [seen_byte]
         END
-
-tables:
-        push es
-        push 0x1000
-        pop es
-        xor di, di
-        xor eax, eax
-        mov cx, 4 * 1024
-        rep stosd
-        mov dword [es:PML4 - 0x10000], PDPT + 3
-        mov dword [es:PDPT - 0x10000], PD + 3
-        mov dword [es:PD - 0x10000], 0x83              ; 2 MiB, present, writable, large
-        pop es
-        ret
 
 align 8
 own_esp:        dd 0

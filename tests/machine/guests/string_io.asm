@@ -3,13 +3,11 @@
 ; faults. -DRESET: OUTS that resets the machine.
 %include "lib.inc"
 %include "pm.inc"
+%include "long.inc"
 
 %define BUFFER          0x1F000
 %define LOG             0x20000
 %define PD              0x10000         ; 32-bit paging: 4 MiB each
-%define PML4            0x11000         ; 4-level paging: 2 MiB
-%define PDPT            0x12000
-%define PD_LONG         0x13000
 %define UNMAPPED        0x800000
 %define FAR_BUFFER      0x600000
 %define ADDRESS         0x80000008      ; a PCI register: revision and class
@@ -224,26 +222,9 @@ paging:
 ; --- 64-bit code ------------------------------------------------------------------------------------
 
 long_mode:
-        mov dword [PML4], PDPT + 3
-        mov dword [PDPT], PD_LONG + 3
-        mov dword [PD_LONG], 0x83
-        mov dword [PD_LONG + 8], 0x83 + FAR_BUFFER ; 2 MiB: another place
-        mov eax, cr4
-        or eax, CR4_PAE
-        mov cr4, eax
-        mov eax, PML4
-        mov cr3, eax
-        mov ecx, MSR_IA32_EFER
-        rdmsr
-        or eax, EFER_LME
-        wrmsr
-        mov eax, cr0
-        or eax, CR0_PG
-        mov cr0, eax
-        jmp SEL_CODE64:.long
-bits 64
-.long:
-        lidt [abs lm_idtr]
+        call long_tables
+        mov dword [LONG_PD + 8], LARGE_PAGE + FAR_BUFFER ; the second page: another place
+        LONG_ENTER
         call set_up
         mov edi, 0x1FFFFE               ; two pages that are not neighbours
         insd
@@ -269,26 +250,8 @@ bits 64
         mov edi, UNMAPPED
         TRY64 insd
         NOTED_AS "long_pf"
-        push SEL_CODE32
-        mov eax, .compatibility
-        push rax
-        o64 retf
-bits 32
-.compatibility:
-        mov ax, SEL_DATA
-        mov ss, ax
-        mov ds, ax
-        mov es, ax
-        mov eax, cr0
-        and eax, ~CR0_PG
-        mov cr0, eax
-        mov ecx, MSR_IA32_EFER
-        rdmsr
-        and eax, ~EFER_LME
-        wrmsr
-        mov eax, cr4
-        and eax, ~CR4_PAE
-        mov cr4, eax
+        LONG_TO_32
+        LONG_OFF
         ret
 
 ; The same bytes in 32- and in 64-bit code.
