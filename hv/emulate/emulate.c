@@ -12,6 +12,7 @@
 #include "emulate/access.h"
 #include "layout.h"
 #include "virt/guest.h"
+#include "virt/guest_memory.h"
 #include "virt/virt.h"
 
 /* An instruction that was decoded before. Loops make a guest come back to few places, and decoding

@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "emulate/access.h"
 #include "virt/guest.h"
+#include "virt/guest_memory.h"
 #include "virt/inject.h"
 
 #define PAGE_FAULT_PRESENT 0x1u

@@ -14,6 +14,7 @@
 #include "model/task/task.h"
 #include "quirks.h"
 #include "virt/guest.h"
+#include "virt/guest_memory.h"
 #include "virt/inject.h"
 #include "virt/repeat.h"
 #include "virt/virt.h"

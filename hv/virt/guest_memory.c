@@ -1,8 +1,8 @@
 /*
- * emulate/linear.c: the guest's memory by linear address.
+ * virt/guest_memory.c: the guest's memory by linear address.
  */
+#include "virt/guest_memory.h"
 #include "cpu/x86.h"
-#include "emulate/emulate.h"
 #include "lib/string.h"
 #include "machine.h"
 #include "mem/ept.h"
