@@ -25,15 +25,6 @@ struct tss {
     uint16_t io_map;
 } __attribute__((packed));
 
-struct gate {
-    uint16_t offset_low;
-    uint16_t selector;
-    uint16_t ist_and_type;
-    uint16_t offset_middle;
-    uint32_t offset_high;
-    uint32_t reserved;
-} __attribute__((packed, aligned(16)));
-
 _Static_assert(sizeof(struct tss) == 104, "SDM: 64-Bit TSS Format");
 _Static_assert(sizeof(struct gate) == 16, "SDM: 64-Bit IDT Gate Descriptors");
 
@@ -82,16 +73,21 @@ static void fill_tss(uint32_t cpu)
     descriptor[1] = base >> 32;
 }
 
+void tables_set_gate(struct gate *gate, const void *handler, uint32_t ist)
+{
+    uint64_t offset = (uint64_t)handler;
+
+    gate->offset_low = (uint16_t)offset;
+    gate->selector = SEL_CODE64;
+    gate->ist_and_type = (uint16_t)(GATE_INTERRUPT | ist);
+    gate->offset_middle = (uint16_t)(offset >> 16);
+    gate->offset_high = (uint32_t)(offset >> 32);
+}
+
 static void fill_idt(void)
 {
     for (uint32_t i = 0; i < EXCEPTION_VECTORS; i++) {
-        uint64_t offset = (uint64_t)fault_stubs[i];
-
-        idt[i].offset_low = (uint16_t)offset;
-        idt[i].selector = SEL_CODE64;
-        idt[i].ist_and_type = GATE_INTERRUPT | (i == VECTOR_NMI ? IST_NMI : IST_FAULT);
-        idt[i].offset_middle = (uint16_t)(offset >> 16);
-        idt[i].offset_high = (uint32_t)(offset >> 32);
+        tables_set_gate(&idt[i], fault_stubs[i], i == VECTOR_NMI ? IST_NMI : IST_FAULT);
     }
 }
 

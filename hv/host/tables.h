@@ -30,5 +30,17 @@ struct tables_bases {
 };
 struct tables_bases tables_bases(uint32_t cpu);
 
+/* A gate of an IDT: an interrupt gate to `handler`, on the stack that is in place (ist 0) or on one
+ * of the TSS's. */
+struct gate {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint16_t ist_and_type;
+    uint16_t offset_middle;
+    uint32_t offset_high;
+    uint32_t reserved;
+} __attribute__((packed, aligned(16)));
+void tables_set_gate(struct gate *gate, const void *handler, uint32_t ist);
+
 /* As wrmsr(), but false where the processor answers with #GP. */
 bool wrmsr_safe(uint32_t msr, uint64_t value);
