@@ -1,14 +1,12 @@
 """run.sh: what it answers to a person who mistypes, asks for help, or lacks something."""
 
-import json
 import os
 import platform
-import re
 
 import pytest
 from hv16 import bochs_installed, models, outfolder, qemu
 from hv16.paths import ROOT, UserError
-from machines import assemble, boot, run_sh
+from machines import boot, run_sh
 
 
 @pytest.mark.parametrize("words, hint", [
@@ -124,7 +122,7 @@ def test_a_folder_in_use_is_said_and_left_alone(tmp_path):
     assert run_sh("--run", "cpuid", "--out", str(tmp_path)).returncode == 0
 
 
-# --- Other emulators -----------------------------------------------------------------------------
+# --- KVM: test_qemu.py has QEMU itself -----------------------------------------------------------------------------
 
 
 def test_kvm_without_dev_kvm_is_status_2_and_says_what_is_missing(tmp_path, need_qemu):
@@ -140,33 +138,6 @@ def test_kvm_is_refused_by_name_where_dev_kvm_is_not_there(monkeypatch, need_qem
     monkeypatch.setattr(qemu.os.path, "exists", lambda path: False)
     with pytest.raises(UserError, match="--emulator kvm: /dev/kvm is not there"):
         qemu.check("host", kvm=True)
-
-
-def test_in_qemus_translator_hv16_refuses_and_names_vmx(tmp_path, need_qemu):
-    done = run_sh("--emulator", "qemu", "--out", str(tmp_path))
-    assert done.returncode == 1
-    assert "refused: this processor has no VMX" in done.stderr
-    summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
-    assert (summary["ended"], summary["emulator"]) == ("refused", "qemu")
-    assert "refused" in (tmp_path / "screen.txt").read_text("utf-8")
-
-
-def test_an_unknown_cpu_model_of_qemu_is_refused(tmp_path, need_qemu):
-    done = run_sh("--emulator", "qemu", "--cpu", "ryzen", "--out", str(tmp_path))
-    assert done.returncode == 2
-    assert "QEMU has no such model" in done.stderr
-
-
-def test_hv16_boots_from_a_floppy_in_qemu_as_far_as_its_refusal(tmp_path, need_qemu):
-    run = boot(tmp_path, emulator="qemu", from_floppy=True)
-    assert (run.report.ended, run.status) == ("refused", 1), run.explain()
-    assert "boot drive 0x00" in run.log and "no VMX" in run.report.message
-
-
-def test_a_foreign_guest_runs_natively_in_qemu(tmp_path, need_qemu):
-    run = boot(tmp_path / "out", guests=[assemble(tmp_path, "start", "NATIVE")], native=True,
-               emulator="qemu", until=re.compile("^guest: done", re.MULTILINE))
-    assert run.values["dl"] == 0x80 and run.status == 0, run.explain()
 
 
 # --- doctor and packages -------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ options:
   --floppy            boot hv16's image as a floppy, not as a hard disk
   --image FILE        another hv16.img (or guest16.img with --native)
   --cpus N            processors, 1 to 8 (default 1)
-  --cpu MODEL         default {models.DEFAULT_CPU}; a list: ./run.sh doctor
+  --cpu MODEL         default {models.DEFAULT_CPU}, with QEMU max; a list: ./run.sh doctor
   --mem MB            memory, 2 to 2048 (default 32)
   --apic MODE         how the guest's local APIC is virtualized, the boot option apic=:
                       {", ".join(APIC_VALUES)}

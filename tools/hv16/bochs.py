@@ -59,7 +59,7 @@ def config(spec: MachineSpec, display: str = "term", extra: tuple[str, ...] = ()
         lines.append("cpuid: vmx=2, svm=0, x86_64=1")
     if spec.floppy:
         lines.append(f'floppya: 1_44="{spec.floppy}", status=inserted, write_protected=1')
-    for disk, place in zip(spec.disks, ("master", "slave")):
+    for disk, place in zip([spec.own_disk] if spec.own_disk else spec.disks, ("master", "slave")):
         cylinders, heads, per_track = geometry((spec.out / disk).stat().st_size // 512)
         lines.append(f'ata0-{place}: type=disk, path="{disk}", mode=volatile, '
                      f'journal="{disk}.changes", cylinders={cylinders}, heads={heads}, '

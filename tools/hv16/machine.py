@@ -25,7 +25,8 @@ class MachineSpec:
     cpus: int = 1
     mem_mb: int = 32
     floppy: str | None = None
-    disks: list[str] = field(default_factory=list)  # drives 0x80, 0x81
+    own_disk: str | None = None  # drive 0x80 if it is our own image, on whatever controller
+    disks: list[str] = field(default_factory=list)  # else drives 0x80, 0x81: IDE, as guests expect
     interactive: bool = False
 
     @property
@@ -118,6 +119,10 @@ class Machine:
     def powered_off(self) -> bool:
         """True when the emulator has ended because its guest switched the machine off."""
         raise NotImplementedError
+
+    def gave_up(self) -> bool:
+        """True when the emulator cannot go on."""
+        return self.exited()
 
     def complaint(self) -> str:
         """Why the emulator gave up, in its own words; empty if it did not say."""

@@ -1,4 +1,10 @@
-"""QEMU, with its own translator (TCG) or on the machine's own processor (KVM)."""
+"""QEMU, with its own translator (TCG) or on the machine's own processor (KVM).
+
+In the translator time is made of instructions (-icount): each takes 256 ns, so the TSC, in ns, is
+their number times 256, and timers interrupt at the same instruction in every run. But a hard disk
+answers when the host has read its file, and the BIOS polls meanwhile. So our own image is not on an
+IDE disk but on an SD card, which QEMU reads at once: the BIOS calls it drive 80h all the same.
+"""
 
 import functools
 import json
@@ -14,7 +20,10 @@ from hv16.machine import HV_LOG, SERIAL, Machine, MachineError, MachineSpec, too
 from hv16.paths import UserError, near_name
 from hv16.screen import Display, set_size, terminal_size, terminal_type
 
-OUTPUT, MEMORY = "emulator.out", "memory.bin"
+LOG, OUTPUT, MEMORY = "emulator.log", "emulator.out", "memory.bin"
+TSC_PER_INSTRUCTION = 256  # as shift=8 says
+EXACT = ["-icount", "shift=8,sleep=off"]  # in HLT time jumps to the next timer
+WITH_KEYS = ["-icount", "shift=8,sleep=on"]  # in HLT it passes as outside
 ANSWER_SECONDS = 10
 HALT_POLL_SECONDS = 0.5
 
@@ -86,15 +95,27 @@ class Qemu(Machine):
 
     def arguments(self, monitor_fd: int) -> list[str]:
         spec = self.spec
-        words = [program(), "-nodefaults", "-machine", "pc", "-accel", "kvm" if self.kvm else "tcg",
+        # Without SMM the BIOS goes to protected mode by itself, and not by an SMI.
+        words = [program(), "-nodefaults", "-machine", "pc,smm=off",
+                 "-accel", "kvm" if self.kvm else "tcg",
                  "-cpu", spec.cpu, "-smp", str(spec.cpus), "-m", f"{spec.mem_mb}M",
                  "-vga", "std", "-display", "curses" if spec.interactive else "none",
                  "-serial", f"file:{SERIAL}", "-serial", f"file:{HV_LOG}",
                  "-boot", "order=" + ("a" if spec.floppy else "c"),
+                 "-rtc", "base=2026-01-01,clock=vm", "-d", "cpu_reset", "-D", LOG,
                  "-chardev", f"socket,id=monitor,fd={monitor_fd}",
                  "-mon", "chardev=monitor,mode=control"]
+        if not self.kvm:
+            words += WITH_KEYS if spec.interactive else EXACT
+        return words + self.drives()
+
+    def drives(self) -> list[str]:
+        spec, words = self.spec, []
         if spec.floppy:
             words += ["-drive", f"if=floppy,format=raw,readonly=on,file={spec.floppy}"]
+        if spec.own_disk:
+            words += ["-device", "sdhci-pci", "-device", "sd-card,drive=card", "-drive",
+                      f"if=none,id=card,format=raw,snapshot=on,file={spec.own_disk}"]
         for index, disk in enumerate(spec.disks):
             words += ["-drive", f"if=ide,index={index},format=raw,snapshot=on,file={disk}"]
         return words
@@ -180,7 +201,11 @@ class Qemu(Machine):
         return self.command("human-monitor-command", **{"command-line": "info registers"})
 
     def ticks(self) -> int | None:
-        return None  # its clock is the host's: no two runs are alike
+        """Instructions of all processors. None where no two runs are alike: on the host's clock,
+        with keys, and with a hard disk."""
+        if self.kvm or self.spec.interactive or self.spec.disks or self.exited():
+            return None
+        return self.command("query-replay")["icount"]
 
     def quit(self) -> None:
         try:
@@ -196,7 +221,18 @@ class Qemu(Machine):
     def powered_off(self) -> bool:
         return self.exited() and self.process.returncode == 0 and not self.complaint()
 
+    def gave_up(self) -> bool:
+        return self.exited() or self.triple_fault()
+
+    def triple_fault(self) -> bool:
+        """Which QEMU takes for a wish to reset the machine, as a PC does."""
+        path = self.spec.out / LOG
+        return path.exists() and b"Triple fault" in path.read_bytes()
+
     def complaint(self) -> str:
+        if self.triple_fault():
+            return f"triple fault: {LOG} has the registers"
         path = self.spec.out / OUTPUT
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        return text.strip().rpartition("\n")[2]
+        lines = [line for line in text.splitlines() if line.strip() and ": warning: " not in line]
+        return lines[-1].strip() if lines else ""

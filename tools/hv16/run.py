@@ -48,6 +48,11 @@ class RunRequest:
     until: re.Pattern | None = None
     out: Path = DEFAULT_OUT
 
+    @property
+    def own_disk(self) -> bool:
+        """Whether our image, of hv16 or natively of guest16, is drive 0x80."""
+        return not self.guests and not self.from_floppy
+
 
 # --- Drives ------------------------------------------------------------------------------------
 
@@ -65,6 +70,8 @@ def own_image(request: RunRequest, name: str) -> str:
         image.patch_options(disk, words)
     if request.autorun and not image.patch_autorun(disk, request.autorun) and request.must_run:
         raise UserError(f"{shown(source)} has no guest16 in it, so there is nothing to --run")
+    if request.emulator != "bochs" and request.own_disk:
+        disk = disk.ljust(1 << (len(disk) - 1).bit_length(), b"\0")  # as an SD card must be
     (request.out / name).write_bytes(disk)
     return name
 
@@ -106,12 +113,10 @@ def make_machine(request: RunRequest) -> Machine:
     spec = MachineSpec(request.out.resolve(), cpu, request.cpus, request.mem_mb,
                        interactive=request.interactive)
     spec.disks = [guest_image(request, number) for number in range(len(request.guests))]
-    if request.native and not request.guests:
-        spec.disks = [own_image(request, "guest16.img")]
-    elif not request.native and (request.guests or request.from_floppy):
-        spec.floppy = own_image(request, "hv16.img")
+    if request.own_disk:
+        spec.own_disk = own_image(request, "guest16.img" if request.native else "hv16.img")
     elif not request.native:
-        spec.disks = [own_image(request, "hv16.img")]
+        spec.floppy = own_image(request, "hv16.img")
     return bochs.Bochs(spec) if request.emulator == "bochs" else qemu.Qemu(spec, kvm)
 
 
@@ -161,7 +166,7 @@ class Watcher:
             return self.halt_ending()
         if self.machine.powered_off():
             return Ending("off", "the guest switched the machine off", EXIT_OK)
-        if self.machine.exited():
+        if self.machine.gave_up():
             why = self.machine.complaint() or "it gave no reason"
             return Ending("emulator", f"{self.machine.program} gave up: {why}", EXIT_STOPPED)
         if max(self.read_to.values()) > GUEST_LOG_MAX or self.machine.log_too_long():

@@ -5,6 +5,9 @@
 %define END_3           2               ; says that 3 of its demos failed
 %define TALK            3               ; says a word and spins
 %define OFF             4               ; switches the machine off
+%ifndef PM1A_CNT
+%define PM1A_CNT        0xB004          ; where Bochs's BIOS puts it
+%endif
 
 main:
         xor eax, eax
@@ -28,7 +31,7 @@ main:
         in al, dx
         test al, 0x40
         jz .sending
-        mov dx, 0xB004                  ; ACPI: where Bochs's BIOS puts PM1a_CNT
+        mov dx, PM1A_CNT                ; ACPI
         mov ax, 0x2000                  ; SLP_EN, SLP_TYP of S5
         out dx, ax
         jmp $

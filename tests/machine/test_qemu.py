@@ -1,0 +1,135 @@
+"""--emulator qemu: QEMU's own translator, with a clock that counts instructions.
+
+Two runs must be alike, tick by tick. What is shown of hv16 is as far as it comes there.
+"""
+
+import json
+import re
+
+import pytest
+from hv16 import qemu
+from machines import Run, assemble, boot, run_sh
+
+pytestmark = pytest.mark.usefixtures("need_qemu")
+SVM, ALT_MOV_CR8, NESTED_PAGING = 1 << 2, 1 << 4, 1 << 0  # CPUID 80000001h ECX, 8000000Ah EDX
+
+
+def qemu_boot(out, **request) -> Run:
+    return boot(out, emulator="qemu", **request)
+
+
+def guest(folder, way: str, **request) -> Run:
+    """One of guests/qemu.asm, on a hard disk, without hv16."""
+    disk = assemble(folder, "qemu", f"WAY={way}", "NATIVE")
+    return qemu_boot(folder / "out", guests=[disk], native=True, **request)
+
+
+# --- Ticks -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_", [
+    {"native": True, "autorun": "bench"},
+    {"native": True, "autorun": "bios", "cpus": 2, "mem_mb": 64},
+    {"autorun": "cpuid"},
+    {"autorun": "cpuid", "from_floppy": True},
+], ids=["native", "native-2", "hv16", "floppy"])
+def test_two_runs_are_equal_tick_by_tick(tmp_path, request_):
+    first, second = (qemu_boot(tmp_path / name, **request_) for name in "12")
+    assert first.report.ended in ("end", "refused"), first.explain()
+    assert first.report.ticks and first.report.ticks == second.report.ticks
+    for name in ("serial.txt", "hv.log", "screen.txt", "registers.txt"):
+        assert first.text(name) == second.text(name), name
+
+
+def test_an_instruction_is_256_of_the_time_stamp_counter(tmp_path):
+    run = qemu_boot(tmp_path, native=True, autorun="bench").check_ended()
+    ticks = dict(re.findall(r"^bench (\w+) (\d+)$", run.serial, re.MULTILINE))
+    assert int(ticks["cpuid"]) == int(ticks["rdmsr"]) == qemu.TSC_PER_INSTRUCTION
+    assert all(int(number) % qemu.TSC_PER_INSTRUCTION == 0 for number in ticks.values())
+    assert int(ticks["int13"]) > int(ticks["int10"]) > 0
+
+
+def test_with_a_hard_disk_no_ticks_are_claimed(tmp_path):
+    """It answers when the host has read its file, and the BIOS polls meanwhile."""
+    disk = assemble(tmp_path, "start", "NATIVE")
+    run = qemu_boot(tmp_path / "out", guests=[disk], native=True,
+                    until=re.compile("^guest: done", re.MULTILINE))
+    assert run.values["dl"] == 0x80 and run.values["write"] == 0, run.explain()
+    assert run.status == 0 and run.report.ticks is None
+
+
+# --- Processors ------------------------------------------------------------------------------------
+
+
+def svm_facts(folder, cpu: str) -> dict[str, int]:
+    return guest(folder, "SVM", cpu=cpu, until=re.compile("^guest: done", re.MULTILINE)).values
+
+
+@pytest.mark.parametrize("cpu", ["", "EPYC", "qemu64,+svm,+npt,+cr8legacy"])
+def test_a_processor_has_svm_nested_paging_and_cr8_in_real_mode(tmp_path, cpu):
+    facts = svm_facts(tmp_path, cpu)
+    assert facts["features"] & SVM and facts["features"] & ALT_MOV_CR8, facts
+    assert facts["svm_features"] & NESTED_PAGING, facts
+    assert facts["cr8"] == 8 and not facts["cr0"] & 8
+
+
+def test_qemu64_alone_has_no_nested_paging_and_writes_cr0_in_place_of_cr8(tmp_path):
+    facts = svm_facts(tmp_path, "qemu64,+svm")
+    assert not facts["svm_features"] & NESTED_PAGING
+    assert not facts["features"] & ALT_MOV_CR8 and facts["cr0"] & 8, "and no fault tells"
+
+
+def test_a_warning_of_qemu_is_no_complaint(tmp_path):
+    """EPYC has much that the translator has not; QEMU warns of each, and the run is sound."""
+    disk = assemble(tmp_path, "endings", "WAY=OFF", "NATIVE", "PM1A_CNT=0x604")
+    run = qemu_boot(tmp_path / "out", guests=[disk], native=True, cpu="EPYC")
+    assert ": warning: " in run.text("emulator.out")
+    assert (run.report.ended, run.status) == ("off", 0), run.explain()
+    assert "good night" in run.serial
+
+
+def test_an_unknown_cpu_model_is_refused(tmp_path):
+    done = run_sh("--emulator", "qemu", "--cpu", "ryzen", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "QEMU has no such model" in done.stderr
+
+
+# --- How runs end ----------------------------------------------------------------------------------
+
+
+def test_hv16_refuses_and_names_vmx(tmp_path):
+    done = run_sh("--emulator", "qemu", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert "refused: this processor has no VMX" in done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert (summary["ended"], summary["emulator"]) == ("refused", "qemu")
+    assert f"run: {summary['ticks']:,} ticks on qemu {qemu.version()}, max\n" in done.stdout
+    assert "refused" in (tmp_path / "screen.txt").read_text("utf-8")
+
+
+def test_hv16_boots_from_a_floppy_as_far_as_its_refusal(tmp_path):
+    run = qemu_boot(tmp_path, from_floppy=True)
+    assert (run.report.ended, run.status) == ("refused", 1), run.explain()
+    assert "boot drive 0x00" in run.log and "no VMX" in run.report.message
+
+
+def test_exits_are_read_from_where_the_log_says_that_they_are_counted(tmp_path):
+    """A guest plays hv16: what is read is what it wrote."""
+    run = guest(tmp_path, "COUNTERS")
+    assert (run.report.ended, run.status) == ("end", 0), run.explain()
+    assert run.report.exits == {"CPUID": 7, "VMCALL": 2} and run.report.exits_total == 9
+    assert run.report.options == "none=at-all"
+
+
+def test_a_triple_fault_ends_the_run(tmp_path):
+    """QEMU itself would boot again, and again."""
+    run = guest(tmp_path, "TRIPLE")
+    assert (run.report.ended, run.status) == ("emulator", 1), run.explain()
+    assert run.report.message == "QEMU gave up: triple fault: emulator.log has the registers"
+    assert "Triple fault" in run.text("emulator.log")
+
+
+def test_a_menu_that_nobody_answers_ends_by_the_time_limit(tmp_path):
+    run = qemu_boot(tmp_path, native=True, autorun="menu", timeout=3)
+    assert (run.report.ended, run.status) == ("timeout", 124), run.explain()
+    assert "for the menu" in run.screen
