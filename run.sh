@@ -39,6 +39,7 @@ shellcheck|looks for mistakes in shell scripts
 clang|libFuzzer: inputs that nobody thought of, for the pure code
 libclang-rt-dev|libFuzzer itself
 grub-pc-bin|a boot loader that we did not make, as a guest
+gdb|steps through hv16 on QEMU, C line by line: ./run.sh debug --emulator qemu
 LIST
 }
 

@@ -13,13 +13,15 @@ from hv16.paths import BUILD  # noqa: E402
 
 sys.dont_write_bytecode = True
 
+QEMUS = ("test_qemu.py", "test_gdb.py")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without an emulator nothing here can be told: skipped, with the reason, and never passed.
-    test_qemu.py looks for its own."""
+    Tests of the other emulator look for that themselves."""
     if bochs_installed.version() is None:
         for item in items:
-            if Path(__file__).parent in item.path.parents and item.path.name != "test_qemu.py":
+            if Path(__file__).parent in item.path.parents and item.path.name not in QEMUS:
                 item.add_marker(pytest.mark.skip(reason="Bochs is not installed"))
 
 

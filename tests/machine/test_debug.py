@@ -54,6 +54,12 @@ def test_debug_guest_stops_at_its_boot_sector_under_vmx(out):
     assert re.search(r"^rsp: 00000000_00007c00|rsp: 00000000_00007[bc]", text, re.MULTILINE)
 
 
+def test_debug_guest_natively_stops_at_the_only_boot_sector(out):
+    text = debug(out, "guest", "--native")
+    assert linear(text) == 0x7C00 and "(boot_record+0)" in text
+    assert not (out / "hv16.img").exists()
+
+
 def test_debug_exit_stops_at_the_first_instruction_after_an_exit(out):
     text = debug(out, "exit")
     address = symbols.load(BUILD / "hv.sym")["vmx_exited"]

@@ -10,8 +10,8 @@ for any number of lines, and "..." inside a line for any text. The command's com
     # ticks vary         numbers of ticks in the output are compared roughly
 
 Two of these have a comma in between. transcript.py says what "by kind" and "roughly" mean, and why
-a document need not hide such a number behind "...". Where the output has lines "<bochs:N> COMMAND",
-the command runs on a terminal of its own and these are typed.
+a document need not hide such a number behind "...". Where the output has lines "<bochs:N> COMMAND"
+or "(gdb) COMMAND", the command runs on a terminal of its own and these are typed.
 """
 
 import fcntl
@@ -58,7 +58,7 @@ MADE_UP = {"hv/exits/rdtsc.c", "exits/rdtsc.c", "cpu/cpu.h", "exits/exits.h", "l
            "labs/NN-name/README.md",
            "labs/NN-name/tests.py", "labs/NN-name/lab.toml", "labs/NN-name/wrong.toml"}
 
-PROMPT = re.compile(r"^<bochs:\d+> ", re.MULTILINE)
+PROMPT = re.compile(r"^(?:<bochs:\d+>|\(gdb\)) ", re.MULTILINE)
 MARK = r"(?:on Bochs \d[\w.]*|exit status \d+|addresses vary|ticks vary)"
 COMMENT = re.compile(rf"\s+# ({MARK}(?:, {MARK})*)$")
 # What a path looks like: it has a source file's ending, or, in backticks, a folder of ours in front.
@@ -80,7 +80,7 @@ class Command:
     @property
     def typed(self) -> list[str]:
         """What is to be typed into the debugger."""
-        return [line.split("> ", 1)[1] for line in self.shown if PROMPT.match(line)]
+        return [PROMPT.sub("", line) for line in self.shown if PROMPT.match(line)]
 
 
 def blocks(document: Path) -> list[list[str]]:
@@ -141,7 +141,7 @@ def run(command: Command, tree: Path) -> tuple[int, str]:
 
 
 class Debugger:
-    """The Bochs debugger on a terminal of its own."""
+    """A debugger, Bochs's or GDB, on a terminal of its own."""
 
     def __init__(self, command: Command, tree: Path) -> None:
         self.text, self.prompts, self.deadline = "", 0, time.monotonic() + COMMAND_SECONDS

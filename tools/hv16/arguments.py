@@ -23,7 +23,8 @@ What is missing is installed (Debian packages) and built first.
 commands:
   (none)              boot; on a terminal the guest's screen and keys, else its tour as text
   test                build and run every test
-  debug [PLACE]       open the Bochs debugger stopped at PLACE: {", ".join(debug.PLACES)}
+  debug [PLACE]       open the Bochs debugger stopped at PLACE: {", ".join(debug.PLACES)};
+                      with --emulator qemu: GDB, stopped there
   demo [NAME]         boot one demo in every APIC mode, print one table; no NAME: their list
   bench [--apic]      boot the same program natively and under hv16, print one table;
                       with --apic: accesses to the local APIC, in every APIC mode
@@ -78,7 +79,7 @@ RUN_OPTIONS = {"guest", "run", "native", "floppy", "image", "cpus", "cpu", "mem"
 OPTIONS_OF = {  # which options each command knows
     "run": RUN_OPTIONS,
     "debug": {"guest", "run", "image", "cpus", "cpu", "mem", "option", "headless", "timeout",
-              "out", "floppy", "apic"},
+              "out", "floppy", "apic", "emulator", "native"},
     "demo": {"cpu", "mem", "out", "json", "timeout", "headless"},
     "bench": {"cpu", "mem", "out", "json", "timeout", "emulator", "headless", "apic"},
     "doctor": set(),
@@ -158,6 +159,8 @@ def check_apic(command: str, args: argparse.Namespace) -> None:
 def check_values(command: str, rest: list[str], args: argparse.Namespace) -> None:
     if command == "debug" and rest and rest[0] not in debug.PLACES:
         raise UserError(f'debug: unknown place "{rest[0]}"; places: ' + " ".join(debug.PLACES))
+    if command == "debug" and args.native and rest[:1] not in (["power-on"], ["guest"]):
+        raise UserError("debug: without hv16, as by --native, places are power-on and guest")
     if command == "setup" and rest and rest[0] not in ("test", "guests", "debian13", "proof"):
         raise UserError(f'setup: unknown word "{rest[0]}"; it may be "test", "guests", "debian13" or "proof"')
     if command == "demo" and rest and rest[0] not in DEMOS:

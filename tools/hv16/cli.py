@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from hv16 import apic_costs, debug, doctor, exit_costs, image, install, symbols
+from hv16 import apic_costs, debug, doctor, exit_costs, gdb, image, install, symbols
 from hv16.arguments import HELP, Parser, parse, request_from
 from hv16.demos.command import demo_command
 from hv16.labs import many, student
@@ -47,7 +47,8 @@ def carry_out(command: str, rest: list[str], args: argparse.Namespace, request: 
     if command == "run":
         return run_command(request)
     if command == "debug":
-        return debug.debug_command(request, rest[0] if rest else "mbr")
+        debugger = debug if request.emulator == "bochs" else gdb
+        return debugger.debug_command(request, rest[0] if rest else "mbr")
     if command == "demo":
         return demo_command(request, rest[0] if rest else "", args.json)
     if command == "bench":

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hv16 import bochs, bochs_installed, outfolder, run, symbols, vmcs
@@ -54,7 +54,7 @@ PLACES = {
         "page 0x8000       how an address is mapped; info tab shows all of it",
         'info gdt          the segments that stage2 set up',
         "vmexitbp          then c: stops at the first VM exit")),
-    "guest": Place("pb 0x7c00", 2, "the guest's first instruction, as a guest under VMX", (
+    "guest": Place("pb 0x7c00", 2, "the guest's first instruction", (
         "r, sreg, creg     the guest's registers: real mode, and yet it is a guest",
         'show "VMX"        vmcsptr, in_vmx_guest and the cached VMCS',
         "vmexitbp          then c: stops at the hypervisor's next entry",
@@ -196,7 +196,10 @@ def go_to(request: RunRequest, name: str, place: Place, build: Path = BUILD) -> 
 
 
 def debug_command(request: RunRequest, name: str) -> int:
-    return go_to(request, name, PLACES[name])
+    place = PLACES[name]
+    if request.native:  # without hv16, the boot sector is the guest's the first time
+        place = replace(place, hits=min(place.hits, 1), next_steps=place.next_steps[:1])
+    return go_to(request, name, place)
 
 
 def debug_functions(request: RunRequest, names: list[str], build: Path) -> int:

@@ -14,7 +14,7 @@ from hv16.paths import ROOT, UserError, shown
 DEFAULT_OUT = ROOT / "out" / "run"
 FILES = (SERIAL, HV_LOG, summary.SCREEN, summary.SUMMARY, "registers.txt", "dump-failed.txt",
          "emulator.log", "emulator.out", "debugger.log", "bochs.bxrc", "bochs.rc", "hv16.img",
-         "guest16.img", "guest0.img", "guest1.img")
+         "guest16.img", "guest0.img", "guest1.img", "gdb.out", "gdb.socket")
 
 
 @contextlib.contextmanager

@@ -92,6 +92,7 @@ class Qemu(Machine):
         self.monitor: socket.socket | None = None
         self.received = b""
         self.looked = 0.0  # when halted() last asked
+        self.gdb_socket = ""  # if named, GDB finds the machine there, before its first instruction
 
     def arguments(self, monitor_fd: int) -> list[str]:
         spec = self.spec
@@ -107,6 +108,9 @@ class Qemu(Machine):
                  "-mon", "chardev=monitor,mode=control"]
         if not self.kvm:
             words += WITH_KEYS if spec.interactive else EXACT
+        if self.gdb_socket:
+            words += ["-S", "-chardev", f"socket,id=gdb,path={self.gdb_socket},server=on,wait=off",
+                      "-gdb", "chardev:gdb"]
         return words + self.drives()
 
     def drives(self) -> list[str]:
