@@ -16,13 +16,19 @@ gcc|compiles the hypervisor
 libc6-dev|C headers, for the tool that hands constants from C to nasm
 make|builds
 python3|runs everything behind this script
+qemu-system-x86|the other emulator, for --emulator qemu and kvm
+seabios|the BIOS of QEMU
+LIST
+}
+
+# And unless it is to run on QEMU:
+packages_bochs() {
+    cat <<'LIST'
 bochs|the emulator with VMX
 bochs-term|Bochs's text display
 bochsbios|the BIOS of Bochs
 vgabios|the VGA BIOS of Bochs
 bximage|makes empty disk images, for guests of your own
-qemu-system-x86|the other emulator, for --emulator qemu and kvm
-seabios|the BIOS of QEMU
 LIST
 }
 
@@ -81,7 +87,7 @@ missing_of() {
 }
 
 show_packages() {
-    { packages_run && packages_test && packages_guests && packages_debian13 && packages_proof; } | while IFS='|' read -r name reason; do
+    { packages_run && packages_bochs && packages_test && packages_guests && packages_debian13 && packages_proof; } | while IFS='|' read -r name reason; do
         state=installed
         installed "$name" || state=MISSING
         printf '%-22s %-10s %s\n' "$name" "$state" "$reason"
@@ -99,19 +105,29 @@ as_root() {
 # Another system than Debian and its derivatives: goes on if the programs are there.
 without_packages() {
     absent=
-    for program in nasm gcc make "${BOCHS:-bochs}" "$python"; do
+    emulator=${BOCHS:-bochs}
+    [ "$on" = bochs ] || emulator=${QEMU:-qemu-system-x86_64}
+    for program in nasm gcc make "$emulator" "$python"; do
         command -v "$program" >/dev/null || absent="$absent $program"
     done
     [ -n "$absent" ] || return 0
+    # Only Bochs is missing: hv16 itself says whether QEMU will do.
+    [ "$absent" != " $emulator" ] || [ "$on" = qemu ] ||
+        ! command -v "${QEMU:-qemu-system-x86_64}" >/dev/null || return 0
     name=$(sed -n 's/^PRETTY_NAME="*\([^"]*\)"*$/\1/p' /etc/os-release 2>/dev/null) || true
     say "${name:-this system} has no dpkg, so nothing can be installed, and these are missing:$absent"
     say "What hv16 needs, by the names of Debian's packages:"
-    { packages_run && packages_test; } | while IFS='|' read -r package reason; do
+    { packages_run && packages_bochs && packages_test; } | while IFS='|' read -r package reason; do
         printf '  %-22s %s\n' "$package" "$reason" >&2
     done
     say "Install them, or run hv16 in a container of Debian 12 or 13, such as:"
     say "    docker run -it --rm -v \"\$PWD\":/hv16 -w /hv16 debian:13 ./run.sh"
     exit 1
+}
+
+# give_up run|test|...: but not if it is for Bochs alone: then hv16 itself says whether QEMU will do.
+give_up() {
+    [ "$1" = run ] && [ -z "$(packages_run | missing_of)" ] || exit 1
 }
 
 # install_packages run|test|guests|debian13|proof: installs what is missing, after asking if there is
@@ -123,6 +139,7 @@ install_packages() {
     fi
     missing=$({
         packages_run
+        [ "$on" = qemu ] || packages_bochs
         [ "$1" = run ] || packages_test
         [ "$1" != guests ] || packages_guests
         [ "$1" != debian13 ] || packages_debian13
@@ -136,7 +153,8 @@ install_packages() {
     done
     if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
         say "installing them needs root. As root, type: apt-get install $names"
-        exit 1
+        give_up "$1"
+        return
     fi
     if [ -t 0 ] && [ -t 2 ]; then
         printf 'Install them now with apt-get? [y/n] ' >&2
@@ -145,7 +163,8 @@ install_packages() {
         y* | Y*) ;;
         *)
             say "nothing installed; without them this does not run"
-            exit 1
+            give_up "$1"
+            return
             ;;
         esac
     fi
@@ -164,7 +183,7 @@ install_packages() {
         done
         say "apt-get failed. Is there a network, and are Debian's sources in /etc/apt? Try:"
         say "    apt-get update && apt-get install --no-install-recommends $names"
-        exit 1
+        give_up "$1"
     fi
 }
 
@@ -226,6 +245,11 @@ else
         esac
     done
 fi
+
+case " $* " in
+*" --emulator "[qk]* | *" --emulator="[qk]*) on=qemu ;; # or KVM
+*) on=bochs ;;
+esac
 
 case ${1-} in
 packages) show_packages ;;

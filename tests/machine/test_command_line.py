@@ -2,9 +2,10 @@
 
 import os
 import platform
+import re
 
 import pytest
-from hv16 import bochs_installed, models, outfolder, qemu
+from hv16 import bochs_installed, cli, doctor, models, outfolder, qemu
 from hv16.paths import ROOT, UserError
 from machines import boot, run_sh
 
@@ -93,6 +94,27 @@ def test_a_bochs_that_cannot_be_run_is_named(tmp_path):
     assert "cannot run /nonexistent/bochs" in done.stderr
 
 
+@pytest.mark.parametrize("words, typed, svm", [
+    (["--run", "cpuid", "--cpus", "2"], "./run.sh --run cpuid --cpus 2 --emulator qemu", True),
+    (["--cpu", "tigerlake", "--emulator=bochs", "--until", "a b"],
+     "./run.sh --until 'a b' --emulator qemu", True),
+    (["--run", "cpuid"], "./run.sh --native --emulator qemu", False),
+    (["debug", "hv"], "./run.sh debug hv --emulator qemu", False),
+    (["bench"], "./run.sh bench --emulator qemu", True),
+    (["demo", "ipi"], "", True),
+])
+def test_where_there_is_qemu_the_command_for_it_is_told(words, typed, svm, monkeypatch, need_qemu):
+    """What it says once hv16 has a back end for SVM, too."""
+    monkeypatch.setattr(models, "has_svm_back_end", lambda: svm)
+    hint = cli.without_bochs(words, words[0] if words[0][0] != "-" else "run")
+    assert hint.endswith(": " + typed if typed else ""), hint
+
+
+def test_where_there_is_no_qemu_either_nothing_is_told(monkeypatch):
+    monkeypatch.setattr(qemu, "version", lambda: None)
+    assert cli.without_bochs([], "run") == ""
+
+
 def test_out_names_the_folder_and_leaves_other_files_in_it_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     done = run_sh("--run", "cpuid", "--out", str(tmp_path))
@@ -122,7 +144,7 @@ def test_a_folder_in_use_is_said_and_left_alone(tmp_path):
     assert run_sh("--run", "cpuid", "--out", str(tmp_path)).returncode == 0
 
 
-# --- KVM: test_qemu.py has QEMU itself -----------------------------------------------------------------------------
+# --- Other emulators: test_qemu.py has what QEMU does ---------------------------------------------
 
 
 def test_kvm_without_dev_kvm_is_status_2_and_says_what_is_missing(tmp_path, need_qemu):
@@ -140,7 +162,7 @@ def test_kvm_is_refused_by_name_where_dev_kvm_is_not_there(monkeypatch, need_qem
         qemu.check("host", kvm=True)
 
 
-# --- doctor and packages -------------------------------------------------------------------------------
+# --- doctor and packages --------------------------------------------------------------------------
 
 
 def test_doctor_lists_every_cpu_model_and_what_runs_there():
@@ -153,6 +175,33 @@ def test_doctor_lists_every_cpu_model_and_what_runs_there():
     assert f"Bochs  {bochs_installed.version()} (" in done.stdout
     assert f"system: {platform.freedesktop_os_release()['PRETTY_NAME']}\n" in done.stdout
     assert (qemu.version() or "missing") in done.stdout
+
+
+def test_doctor_says_what_runs_where(need_qemu):
+    lines = run_sh("doctor").stdout.splitlines()
+    text = "\n".join(lines)
+    for name, features in models.QEMU_FEATURES.items():
+        row = next(line for line in lines if line.split()[:1] == [name])
+        assert features.verdict in row
+    assert f"QEMU   {qemu.version()} ({qemu.program()}): {qemu.what_runs()}" in text
+    assert re.search(r"^  max .*\(default\)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("svm, verdict, what", [
+    (True, "runs", "runs hv16, by AMD's SVM: ./run.sh --emulator qemu"),
+    (False, "refuses: no VMX", "hv16 refuses there"),
+])
+def test_doctor_knows_when_hv16_can_do_with_svm(monkeypatch, svm, verdict, what, need_qemu):
+    monkeypatch.setattr(models, "has_svm_back_end", lambda: svm)
+    assert models.QEMU_FEATURES["max"].verdict == verdict
+    assert models.QEMU_FEATURES["qemu64"].verdict == "refuses: no nested paging"
+    assert what in "\n".join(doctor.emulators())
+
+
+def test_doctor_without_bochs_has_no_table_of_its_processors(need_qemu):
+    done = run_sh("doctor", env={"BOCHS": "/nonexistent/bochs"})
+    assert "Bochs  missing" in done.stdout and "processors of Bochs" not in done.stdout
+    assert "processors of QEMU" in done.stdout
 
 
 def test_packages_lists_each_package_with_its_state_and_reason():
@@ -193,13 +242,55 @@ def test_a_system_without_dpkg_but_with_all_programs_just_runs(tmp_path):
     assert "dpkg" not in done.stderr
 
 
+def no_bochs_here(folder, *words: str):
+    """On a system without dpkg, and without Bochs."""
+    (folder / "bin").mkdir()
+    return run_sh(*words, "--out", str(folder / "out"),
+                  env={"PATH": path_without(folder / "bin", "dpkg-query", "bochs"), "BOCHS": ""})
+
+
+def test_without_bochs_and_dpkg_qemu_is_named(tmp_path, need_qemu):
+    done = no_bochs_here(tmp_path, "--run", "cpuid")
+    assert done.returncode == 2
+    assert "cannot run bochs" in done.stderr and " --emulator qemu\n" in done.stderr
+
+
+def test_without_bochs_and_dpkg_qemu_runs(tmp_path, need_qemu):
+    done = no_bochs_here(tmp_path, "--emulator", "qemu", "--native", "--run", "cpuid")
+    assert done.returncode == 0, done.stderr
+    assert "guest16: demo cpuid ok" in done.stdout
+
+
+def other_list(folder, package: str):
+    """A tree whose run.sh wants a package that no system has in place of this one."""
+    script = (ROOT / "run.sh").read_text("utf-8")
+    (folder / "run.sh").write_text(script.replace(f"\n{package}|", f"\n{package}-of-nowhere|"),
+                                   "utf-8")
+    (folder / "run.sh").chmod(0o755)
+    for name in ("tools", "build", "hv", "Makefile", "mbr", "stage2", "guest16", "docs"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="apt-get needs root")
+def test_a_bochs_that_cannot_be_installed_is_named_and_so_is_qemu(tmp_path, need_qemu):
+    tree = other_list(tmp_path, "bochs")
+    done = run_sh("--run", "cpuid", cwd=tree, env={"BOCHS": "bochs-of-nowhere"})
+    assert done.returncode == 2
+    assert "this system's package sources have no bochs-of-nowhere\n" in done.stderr
+    assert done.stderr.rstrip().endswith("--emulator qemu")
+
+
+def test_who_wants_qemu_is_not_asked_for_bochs(tmp_path, need_qemu):
+    tree = other_list(tmp_path, "bochs")
+    done = run_sh("--emulator", "qemu", "--native", "--run", "cpuid", cwd=tree)
+    assert done.returncode == 0, done.stderr
+    assert "missing" not in done.stderr
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="apt-get needs root")
 def test_a_package_that_the_system_does_not_have_is_named(tmp_path):
-    script = (ROOT / "run.sh").read_text("utf-8")
-    (tmp_path / "run.sh").write_text(script.replace("\nnasm|", "\nnasm-of-nowhere|"), "utf-8")
-    (tmp_path / "run.sh").chmod(0o755)
-    (tmp_path / "tools").symlink_to(ROOT / "tools")
-    done = run_sh("setup", cwd=tmp_path)
+    done = run_sh("setup", cwd=other_list(tmp_path, "nasm"))
     assert done.returncode == 1
     assert "this system's package sources have no nasm-of-nowhere\n" in done.stderr
     assert "sources have no gcc" not in done.stderr

@@ -20,6 +20,10 @@ BIOS_NAMES = ("BIOS-bochs-latest",)
 VGA_BIOS_NAMES = ("VGABIOS-lgpl-latest", "VGABIOS-lgpl-latest.bin", "vgabios.bin")
 
 
+class BochsMissing(UserError):
+    """There is no Bochs that runs. Another emulator may do."""
+
+
 def program() -> str:
     return os.environ.get("BOCHS") or "bochs"
 
@@ -95,8 +99,8 @@ def rom_images() -> tuple[Path, Path]:
 def check(cpu: str) -> None:
     """Refuses a missing Bochs or ROM image, and a CPU model that Bochs does not have."""
     if version() is None:
-        raise UserError(f"cannot run {program()}: install the packages bochs and bochs-term "
-                        "(./run.sh setup), or set BOCHS= to yours")
+        raise BochsMissing(f"cannot run {program()}: install the packages bochs and bochs-term "
+                           "(./run.sh setup), or set BOCHS= to yours")
     rom_images()
     if cpu not in cpu_models():
         raise UserError(f"--cpu {cpu}: Bochs {version()} has no such model"

@@ -2,13 +2,16 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 
-from hv16 import apic_costs, debug, doctor, exit_costs, gdb, image, install, symbols
-from hv16.arguments import HELP, Parser, parse, request_from
+from hv16 import (apic_costs, debug, doctor, exit_costs, gdb, image, install, models, qemu,
+                  symbols)
+from hv16.arguments import HELP, OPTIONS_OF, Parser, parse, request_from
+from hv16.bochs_installed import BochsMissing
 from hv16.demos.command import demo_command
 from hv16.labs import many, student
 from hv16.paths import EXIT_HELP_SHOWN, EXIT_OK, EXIT_USAGE, UserError, fail
@@ -26,7 +29,7 @@ def understand(words: list[str]) -> Callable[[], int] | str:
     command, rest, args = parse(words)
     if args.help:
         return HELP
-    return partial(carry_out, command, rest, args, request_from(command, args))
+    return partial(carry_out, words, command, rest, args, request_from(command, args))
 
 
 def dispatch(words: list[str]) -> int:
@@ -43,7 +46,29 @@ def dispatch(words: list[str]) -> int:
     return EXIT_OK if only_check else action()
 
 
-def carry_out(command: str, rest: list[str], args: argparse.Namespace, request: RunRequest) -> int:
+def without_bochs(words: list[str], command: str) -> str:
+    """What to type where there is QEMU, for a command that can do with it; else nothing."""
+    if qemu.version() is None or "emulator" not in OPTIONS_OF[command]:
+        return ""
+    if not models.has_svm_back_end() and command != "debug":
+        return (". QEMU is here, which hv16 cannot use yet; what it can boot is the guest alone: "
+                "./run.sh --native --emulator qemu")
+    kept, of_bochs = [], ("--cpu", "--emulator")
+    for word, before in zip(words, ["", *words]):
+        if before not in of_bochs and word.partition("=")[0] not in of_bochs:
+            kept.append(word)
+    return f". QEMU is here: {shlex.join(['./run.sh', *kept, '--emulator', 'qemu'])}"
+
+
+def carry_out(words: list[str], command: str, rest: list[str], args: argparse.Namespace,
+              request: RunRequest) -> int:
+    try:
+        return command_of(command, rest, args, request)
+    except BochsMissing as error:
+        raise UserError(f"{error}{without_bochs(words, command)}") from None
+
+
+def command_of(command: str, rest: list[str], args: argparse.Namespace, request: RunRequest) -> int:
     if command == "run":
         return run_command(request)
     if command == "debug":

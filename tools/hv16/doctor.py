@@ -39,12 +39,11 @@ def emulators() -> list[str]:
     if version is None:
         lines.append(f"QEMU   missing ({qemu.program()})")
     else:
-        lines.append(f"QEMU   {version} ({qemu.program()}): its own translator has no VMX, so hv16 "
-                     "refuses there; --native runs")
+        lines.append(f"QEMU   {version} ({qemu.program()}): {qemu.what_runs()}")
     problem = qemu.kvm_problem()
-    nested = "nested VMX is on: hv16 can run" if qemu.nested_vmx() else (
-        "no nested VMX here: hv16 refuses, --native runs")
-    lines.append(f"KVM    {problem or nested}")
+    nested = qemu.nested()
+    lines.append("KVM    " + (problem or (f"nested {nested} is on: hv16 can run" if nested else
+                                         "nothing nested here: hv16 refuses, --native runs")))
     return lines
 
 
@@ -66,13 +65,31 @@ def model_table(names: list[str]) -> list[str]:
     return lines
 
 
+def qemu_table() -> list[str]:
+    """Only of those that this QEMU has. A name's features may stand after a comma."""
+    here = {name: features for name, features in models.QEMU_FEATURES.items()
+            if name.split(",")[0] in qemu.cpu_models()}
+    width = max((len(name) for name in here), default=0)
+    lines = [f"{'--cpu':{width}}  SVM  nested paging  CR8 in real mode  hv16"]
+    for name, features in here.items():
+        cells = "  ".join(("Y" if has else "-").center(wide) for has, wide in (
+            (features.svm, 3), (features.npt, 13), (features.cr8, 16)))
+        default = " (default)" if name == models.DEFAULT_QEMU_CPU else ""
+        lines.append(f"{name:{width}}  {cells}  {features.verdict}{default}")
+    return [*lines, "all others: no SVM"]
+
+
 def doctor_command() -> int:
     listed = packages()
     missing = [line for line in listed if "MISSING" in line]
     print(f"system: {system()}\n\nemulators:")
     print("\n".join("  " + line for line in emulators()))
-    print("\nprocessors of Bochs:")
-    print("\n".join("  " + line for line in model_table(bochs.cpu_models())))
+    if bochs.version() is not None:
+        print("\nprocessors of Bochs:")
+        print("\n".join("  " + line for line in model_table(bochs.cpu_models())))
+    if qemu.version() is not None:
+        print("\nprocessors of QEMU, --emulator qemu:")
+        print("\n".join("  " + line for line in qemu_table()))
     print(f"\npackages: {len(listed) - len(missing)} of {len(listed)} are here")
     print("\n".join("  " + line for line in missing))
     if missing:

@@ -93,7 +93,7 @@ def choose(request: RunRequest, name: str) -> Place:
     return place
 
 
-# --- What GDB is given -----------------------------------------------------------------------------
+# --- What GDB is given ----------------------------------------------------------------------------
 
 
 def symbol_file(name: str, out: Path) -> str:
@@ -137,7 +137,7 @@ def prepare(request: RunRequest) -> qemu.Qemu:
     return machine
 
 
-# --- Without a terminal: go there, show it, leave --------------------------------------------------
+# --- Without a terminal: go there, show it, leave -------------------------------------------------
 
 
 def show_place(request: RunRequest, name: str, place: Place) -> int:
@@ -185,7 +185,7 @@ def wait_for_end(gdb: subprocess.Popen, machine: qemu.Qemu, seconds: float) -> N
         machine.pump(0.02)
 
 
-# --- On a terminal ---------------------------------------------------------------------------------
+# --- On a terminal --------------------------------------------------------------------------------
 
 
 def open_debugger(request: RunRequest, name: str, place: Place) -> int:

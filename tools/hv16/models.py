@@ -1,8 +1,12 @@
-"""The CPU models of Bochs 2.7 and 3.0 and what each has, in one table, for `doctor` and the tests."""
+"""The CPU models of Bochs 2.7 and 3.0 and what each has, in one table, and those of QEMU's
+translator that have SVM, in another: for `doctor` and the tests."""
 
 from dataclasses import dataclass, replace
 
+from hv16.paths import ROOT
+
 DEFAULT_CPU = "corei7_haswell_4770"
+DEFAULT_QEMU_CPU = "max"
 
 # The values of the option apic=, simplest first, and the features that each one needs.
 APIC_NEEDS = {
@@ -114,4 +118,44 @@ FEATURES = {
     "tigerlake": SKYLAKE,
     "sapphire_rapids": SKYLAKE,
     "arrow_lake": SKYLAKE,
+}
+
+
+@dataclass(frozen=True)
+class QemuFeatures:
+    """What the translator of QEMU 7.2 plays of a processor. None has VMX."""
+
+    svm: bool = True
+    npt: bool = True  # nested paging
+    cr8: bool = True  # MOV CR8 in real mode, as LOCK MOV CR0
+
+    @property
+    def verdict(self) -> str:
+        if not self.npt:
+            return "refuses: no nested paging"
+        return "runs" if has_svm_back_end() else "refuses: no VMX"
+
+
+def has_svm_back_end() -> bool:
+    """Whether this hv16 can do with SVM in place of VMX."""
+    return (ROOT / "hv" / "svm").is_dir()
+
+
+NO_CR8 = QemuFeatures(cr8=False)
+NO_NPT = QemuFeatures(npt=False, cr8=False)
+
+QEMU_FEATURES = {
+    "max": QemuFeatures(),
+    "EPYC": QemuFeatures(),
+    "EPYC-IBPB": QemuFeatures(),
+    "EPYC-Rome": QemuFeatures(),
+    "EPYC-Milan": QemuFeatures(),
+    "Dhyana": QemuFeatures(),
+    "qemu64,+svm,+npt,+cr8legacy": QemuFeatures(),
+    "Opteron_G4": NO_CR8,
+    "Opteron_G5": NO_CR8,
+    "phenom": NO_CR8,
+    "Opteron_G2": NO_NPT,
+    "Opteron_G3": NO_NPT,
+    "qemu64": NO_NPT,
 }

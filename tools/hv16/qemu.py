@@ -16,6 +16,7 @@ import socket
 import subprocess
 import time
 
+from hv16 import models
 from hv16.machine import HV_LOG, SERIAL, Machine, MachineError, MachineSpec, tool_version
 from hv16.paths import UserError, near_name
 from hv16.screen import Display, set_size, terminal_size, terminal_type
@@ -52,7 +53,8 @@ def cpu_models() -> list[str]:
 def kvm_problem() -> str:
     """Why KVM cannot be used; empty if it can."""
     if not os.path.exists("/dev/kvm"):
-        return "/dev/kvm is not there: switch on virtualization in the firmware and load kvm_intel"
+        return ("/dev/kvm is not there: switch on virtualization in the firmware and load "
+                "kvm_intel or kvm_amd")
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR))
     except OSError as error:
@@ -60,13 +62,25 @@ def kvm_problem() -> str:
     return ""
 
 
-def nested_vmx() -> bool:
-    """True if KVM gives its guests VMX, which hv16 needs."""
-    try:
-        with open("/sys/module/kvm_intel/parameters/nested", encoding="ascii") as file:
-            return file.read().strip() in ("Y", "1")
-    except OSError:
-        return False
+def nested() -> str:
+    """What hv16 needs, if KVM gives it to its guests: VMX, or SVM once hv16 can do with that."""
+    for module, name in (("kvm_intel", "VMX"), ("kvm_amd", "SVM")):
+        try:
+            with open(f"/sys/module/{module}/parameters/nested", encoding="ascii") as file:
+                is_on = file.read().strip() in ("Y", "1")
+        except OSError:
+            continue
+        if is_on and (name == "VMX" or models.has_svm_back_end()):
+            return name
+    return ""
+
+
+def what_runs() -> str:
+    """On its translator, without KVM."""
+    if models.has_svm_back_end():
+        return "runs hv16, by AMD's SVM: ./run.sh --emulator qemu"
+    return ("plays SVM, not VMX, so hv16 refuses there; the guest alone runs: "
+            "./run.sh --emulator qemu --native")
 
 
 def check(cpu: str, kvm: bool) -> None:

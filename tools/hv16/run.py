@@ -23,7 +23,7 @@ UNTIL_WINDOW = 64 << 10  # how far back --until looks when new output comes
 LAST_LINE = re.compile(r"^hv16: (end|stop|refused): (.*)\n", re.MULTILINE)
 GUEST_END = re.compile(r"^guest16: end\r?\n", re.MULTILINE)
 GUEST_FAILED = re.compile(r"^guest16: demos run: \d+, failed: (\d+)", re.MULTILINE)
-DEFAULT_CPUS = {"bochs": models.DEFAULT_CPU, "qemu": "max", "kvm": "host"}
+DEFAULT_CPUS = {"bochs": models.DEFAULT_CPU, "qemu": models.DEFAULT_QEMU_CPU, "kvm": "host"}
 EMULATORS = tuple(DEFAULT_CPUS)
 
 
