@@ -7,7 +7,9 @@ import json
 import re
 
 import pytest
-from hv16 import models, qemu
+from hv16 import apic_costs, exit_costs, models, qemu
+from hv16.demos.modes import Case, Outcome
+from hv16.run import RunRequest
 from machines import Run, assemble, boot, run_sh
 
 pytestmark = pytest.mark.usefixtures("need_qemu")
@@ -47,6 +49,20 @@ def test_an_instruction_is_256_of_the_time_stamp_counter(tmp_path):
     assert int(ticks["cpuid"]) == int(ticks["rdmsr"]) == qemu.TSC_PER_INSTRUCTION
     assert all(int(number) % qemu.TSC_PER_INSTRUCTION == 0 for number in ticks.values())
     assert int(ticks["int13"]) > int(ticks["int10"]) > 0
+
+
+def test_bench_counts_instructions(tmp_path):
+    request = RunRequest(emulator="qemu", out=tmp_path)
+    ticks = exit_costs.measure(request, native=True)
+    assert (ticks["cpuid"], ticks["rdmsr"], ticks["movcr0"]) == (1, 1, 1)
+    assert 1 < ticks["int10"] < 200 < ticks["int13"]
+
+
+def test_bench_of_the_apic_counts_instructions():
+    """What the guest prints is of the TSC."""
+    outcome = Outcome(Case("mmio"), serial="bench-apic tpr-write 25600 1000\n",
+                      tsc_per_tick=RunRequest(emulator="qemu").tsc_per_tick)
+    assert apic_costs.figures_of(outcome) == {"tpr-write": (100, 1.0)}
 
 
 def test_with_a_hard_disk_no_ticks_are_claimed(tmp_path):

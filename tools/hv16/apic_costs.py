@@ -21,7 +21,7 @@ FASTER = 100  # so many times fewer ticks than mmio, in the free modes
 
 def figures_of(outcome: Outcome) -> dict[str, tuple[int, float]]:
     """Ticks and exits of each operation."""
-    found = {name: (int(ticks), int(exits or 0) / ROUNDS)
+    found = {name: (int(ticks) // outcome.tsc_per_tick, int(exits or 0) / ROUNDS)
              for name, ticks, exits in LINE.findall(outcome.serial)}
     if "eoi" in found:  # ticks of one that ends an interrupt, exits of any
         found["eoi"] = (found["eoi"][0], found["eoi-idle"][1])
@@ -66,7 +66,7 @@ def bench_apic_command(request: RunRequest, json_file: str | None) -> int:
                 for mode in models.APIC_MODES]
     titles = ["apic=", "TPR write", "TPR read", "write + read", "self-IPI", "EOI", "interrupt", ""]
     print(modes.table(titles, [row(outcome) for outcome in outcomes]))
-    print("\nTicks / exits: instructions on Bochs, the least of 1,000; exits on average.\n"
+    print("\nTicks / exits: instructions on Bochs and QEMU, the least of 1,000; exits on average.\n"
           "Interrupt: ticks from the request to the handler's first instruction; exits of request, "
           f"delivery and EOI.\nOthers, measured the same way: {PEERS}.")
     print("\n".join(targets(outcomes)))

@@ -55,7 +55,7 @@ def measure(request: RunRequest, native: bool) -> dict[str, int] | None:
     if report.status != EXIT_OK:
         fail(f"bench, {name}: {report.message}; see {run.shown(out)}/")
         return None
-    return {operation: int(ticks) for operation, ticks
+    return {operation: int(ticks) // request.tsc_per_tick for operation, ticks
             in LINE.findall(summary.read_text(out / SERIAL))}
 
 
@@ -73,7 +73,7 @@ def table(rows: list[Row], size: dict[str, int]) -> str:
         lines.append(f"{row.label:{width}}  {row.native:8,}  {row.hv16:8,}  {row.ratio:7.2f}  "
                      + ("yes" if row.exits else "no"))
     loaded = size["stage2"] + size["hv_packed"]
-    lines += ["", "Ticks: instructions on Bochs, exact and repeatable.",
+    lines += ["", "Ticks: instructions on Bochs and QEMU, exact and repeatable.",
               f"CPUID is to take at most {CPUID_LIMIT} ticks. Others, measured the same way: "
               f"{PEERS}.",
               f"MBR code: {size['mbr_code']} bytes of {MBR_CODE_MAX}. stage2 + hypervisor, "

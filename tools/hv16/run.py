@@ -53,6 +53,11 @@ class RunRequest:
         """Whether our image, of hv16 or natively of guest16, is drive 0x80."""
         return not self.guests and not self.from_floppy
 
+    @property
+    def tsc_per_tick(self) -> int:
+        """How much the time stamp counter counts for an instruction; on KVM it is what it is."""
+        return qemu.TSC_PER_INSTRUCTION if self.emulator == "qemu" else 1
+
 
 # --- Drives ------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class Outcome:
     log: str = ""  # hv16's
     exits: dict[str, int] = field(default_factory=dict)  # by name, as hv16 counted them
     values: dict[str, str] = field(default_factory=dict)  # the guest's lines "NAME: KEY VALUE"
+    tsc_per_tick: int = 1
 
     @property
     def ran(self) -> bool:
@@ -75,7 +76,7 @@ def run_case(request: RunRequest, name: str, case: Case, folder: Path) -> Outcom
         request, native=False, autorun=name, must_run=True, interactive=False, quiet=True, out=out,
         options=[*request.options, *case.options], timeout=request.timeout or RUN_SECONDS))
     outcome = Outcome(case, serial=summary.read_text(out / SERIAL).replace("\r", ""),
-                      log=summary.read_text(out / HV_LOG))
+                      log=summary.read_text(out / HV_LOG), tsc_per_tick=request.tsc_per_tick)
     features = models.FEATURES.get(report.cpu_model)
     refused = REFUSED.match(report.message) if report.ended == "refused" else None
     if refused and (features is None or case.mode not in features.apic_modes):
