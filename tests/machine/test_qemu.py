@@ -113,6 +113,17 @@ def test_an_unknown_cpu_model_is_refused(tmp_path):
     assert "QEMU has no such model" in done.stderr
 
 
+@pytest.mark.parametrize("cpu, why", [
+    ("max,+nosuch", "Property 'max-x86_64-cpu.nosuch' not found"),
+    ("max,vendor=nobody", "vendor"),
+])
+@pytest.mark.parametrize("words", [[], ["debug", "mbr"]], ids=["run", "debug"])
+def test_what_qemu_dislikes_is_said_in_its_words(tmp_path, words, cpu, why):
+    done = run_sh(*words, "--emulator", "qemu", "--cpu", cpu, "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert re.search(r"^hv16: (debug mbr: )?QEMU gave up: .*" + re.escape(why), done.stderr), done.stderr
+
+
 # --- How runs end ---------------------------------------------------------------------------------
 
 

@@ -202,6 +202,9 @@ def open_debugger(request: RunRequest, name: str, place: Place) -> int:
     try:
         machine.start()
         subprocess.run(["gdb", "-nx", "-q", "-x", RC], cwd=out, check=False)
+    except MachineError as error:
+        fail(f"debug {name}: {error}")
+        return EXIT_STOPPED
     finally:
         signal.signal(signal.SIGINT, before)
         machine.quit()

@@ -6,6 +6,7 @@ answers when the host has read its file, and the BIOS polls meanwhile. So our ow
 IDE disk but on an SD card, which QEMU reads at once: the BIOS calls it drive 80h all the same.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -106,6 +107,7 @@ class Qemu(Machine):
         self.monitor: socket.socket | None = None
         self.received = b""
         self.looked = 0.0  # when halted() last asked
+        self.log_size, self.fault = 0, False  # of QEMU's log, when triple_fault() last looked
         self.gdb_socket = ""  # if named, GDB finds the machine there, before its first instruction
 
     def arguments(self, monitor_fd: int) -> list[str]:
@@ -153,7 +155,10 @@ class Qemu(Machine):
             if self.spec.interactive:
                 os.close(slave)
                 self.display.attach(screen)
-        self.next_message(lambda message: "QMP" in message)
+        try:
+            self.next_message(lambda message: "QMP" in message)
+        except OSError as error:
+            raise self.lost(f"monitor: {error.strerror}") from None
         self.command("qmp_capabilities")
 
     def pump(self, seconds: float) -> None:
@@ -176,7 +181,14 @@ class Qemu(Machine):
                 if not news:
                     break
                 self.received += news
-        raise MachineError("QEMU: no answer from its monitor")
+        raise self.lost("no answer from its monitor")
+
+    def lost(self, what: str) -> MachineError:
+        """In QEMU's own words, if it has ended with some."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=2)
+        why = self.complaint() if self.exited() else ""
+        return MachineError(f"QEMU gave up: {why}" if why else f"QEMU: {what}")
 
     def command(self, name: str, **arguments):
         text = json.dumps({"execute": name, "arguments": arguments})
@@ -184,7 +196,7 @@ class Qemu(Machine):
             self.monitor.sendall(text.encode("ascii") + b"\n")
             answer = self.next_message(lambda message: "return" in message or "error" in message)
         except OSError as error:
-            raise MachineError(f"QEMU: monitor: {error.strerror}") from None
+            raise self.lost(f"monitor: {error.strerror}") from None
         if "error" in answer:
             raise MachineError(f"QEMU: {name}: {answer['error']['desc']}")
         return answer["return"]
@@ -245,7 +257,10 @@ class Qemu(Machine):
     def triple_fault(self) -> bool:
         """Which QEMU takes for a wish to reset the machine, as a PC does."""
         path = self.spec.out / LOG
-        return path.exists() and b"Triple fault" in path.read_bytes()
+        if path.exists() and path.stat().st_size != self.log_size:
+            data = path.read_bytes()
+            self.log_size, self.fault = len(data), b"Triple fault" in data
+        return self.fault
 
     def complaint(self) -> str:
         if self.triple_fault():
