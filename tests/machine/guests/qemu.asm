@@ -23,9 +23,12 @@ main:
         mov eax, 0x8000000A
         cpuid
         SHOW "svm_features", edx
+        call faults_catch
         mov eax, 8                      ; in CR0, where it must not arrive, that is TS
-        db 0xF0, 0x0F, 0x22, 0xC0       ; LOCK MOV CR0, EAX: CR8, in any mode (AltMovCr8)
-        db 0xF0, 0x0F, 0x20, 0xC0
+        TRY db 0xF0, 0x0F, 0x22, 0xC0   ; LOCK MOV CR0, EAX: CR8, in any mode (AltMovCr8)
+        SHOW "fault", [fault]
+        xor eax, eax
+        TRY db 0xF0, 0x0F, 0x20, 0xC0
         SHOW "cr8", eax
         mov eax, cr0
         SHOW "cr0", eax
