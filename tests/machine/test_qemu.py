@@ -31,7 +31,7 @@ def guest(folder, way: str, **request) -> Run:
 
 @pytest.mark.parametrize("request_", [
     {"native": True, "autorun": "bench"},
-    {"native": True, "autorun": "bios", "cpus": 2, "mem_mb": 64},
+    {"native": True, "autorun": "spinlocks", "cpus": 2, "mem_mb": 64},
     {"autorun": "cpuid"},
     {"autorun": "cpuid", "from_floppy": True},
 ], ids=["native", "native-2", "hv16", "floppy"])
@@ -63,6 +63,15 @@ def test_bench_of_the_apic_counts_instructions():
     outcome = Outcome(Case("mmio"), serial="bench-apic tpr-write 25600 1000\n",
                       tsc_per_tick=RunRequest(emulator="qemu").tsc_per_tick)
     assert apic_costs.figures_of(outcome) == {"tpr-write": (100, 1.0)}
+
+
+@pytest.mark.parametrize("request_", [
+    {"autorun": "ipi", "cpus": 2},  # the second processor spins for ever
+    {"autorun": "menu", "until": re.compile("for the menu")},
+], ids=["spins", "until"])
+def test_no_ticks_are_claimed_of_a_machine_that_still_ran(tmp_path, request_):
+    run = qemu_boot(tmp_path, native=True, **request_)
+    assert run.report.ended in ("end", "until") and run.report.ticks is None, run.explain()
 
 
 def test_with_a_hard_disk_no_ticks_are_claimed(tmp_path):

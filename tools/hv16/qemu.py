@@ -27,7 +27,7 @@ TSC_PER_INSTRUCTION = 256  # as shift=8 says
 EXACT = ["-icount", "shift=8,sleep=off"]  # in HLT time jumps to the next timer
 WITH_KEYS = ["-icount", "shift=8,sleep=on"]  # in HLT it passes as outside
 ANSWER_SECONDS = 10
-HALT_POLL_SECONDS = 0.5
+HALT_POLL_SECONDS = 0.3
 
 
 def program() -> str:
@@ -107,6 +107,7 @@ class Qemu(Machine):
         self.monitor: socket.socket | None = None
         self.received = b""
         self.looked = 0.0  # when halted() last asked
+        self.ran: int | None = None  # and how many instructions had run then
         self.log_size, self.fault = 0, False  # of QEMU's log, when triple_fault() last looked
         self.gdb_socket = ""  # if named, GDB finds the machine there, before its first instruction
 
@@ -202,10 +203,19 @@ class Qemu(Machine):
         return answer["return"]
 
     def halted(self) -> bool:
-        """Every processor in HLT with interrupts off. Asked now and then: it costs an exchange."""
+        """Every processor in HLT with interrupts off. Asked now and then, and if -icount tells, only
+        where no instruction has run since: asked for its registers, a processor ends its turn, and
+        runs of several would differ."""
         if time.monotonic() - self.looked < HALT_POLL_SECONDS:
             return False
         self.looked = time.monotonic()
+        if not self.kvm:
+            before, self.ran = self.ran, self.instructions()
+            if self.ran is None or before != self.ran:
+                return False
+        return self.all_halted()
+
+    def all_halted(self) -> bool:
         try:
             text = self.command("human-monitor-command", **{"command-line": "info registers -a"})
         except MachineError:
@@ -232,10 +242,17 @@ class Qemu(Machine):
 
     def ticks(self) -> int | None:
         """Instructions of all processors. None where no two runs are alike: on the host's clock,
-        with keys, and with a hard disk."""
+        with keys, with a hard disk, and where something still ran when the run was ended."""
         if self.kvm or self.spec.interactive or self.spec.disks or self.exited():
             return None
-        return self.command("query-replay")["icount"]
+        return self.instructions() if self.all_halted() else None
+
+    def instructions(self) -> int | None:
+        """So many that have run, as -icount counts them."""
+        try:
+            return self.command("query-replay")["icount"]
+        except MachineError:
+            return None
 
     def quit(self) -> None:
         try:

@@ -15,7 +15,7 @@ from hv16.screen import unwrap
 from hv16.summary import Ending, Summary
 
 POLL_SECONDS = 0.02
-SETTLE_SECONDS = 1.0  # from the last line of a log to the breakpoint after it
+SETTLE_SECONDS = 2.0  # from the last line of a log to the breakpoint after it
 PADDED_COPY_MAX = 256 << 20
 EXIT_INTERRUPTED = 130  # as a shell reports Ctrl-C
 UNTIL_WINDOW = 64 << 10  # how far back --until looks when new output comes
