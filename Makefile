@@ -19,7 +19,7 @@ HVFLAGS := -std=c17 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-fi
 ASFLAGS := -I$B/ -Ihv/ -Imbr/ -Istage2/ -Iguest16/ -w+error
 
 HV_C    := $(sort $(wildcard hv/*.c hv/*/*.c hv/*/*/*.c))
-HV_ASM  := hv/entry.asm hv/host/faults.asm hv/init/trampoline.asm hv/vmx/enter.asm hv/guest/resident_blob.asm
+HV_ASM  := hv/entry.asm hv/host/faults.asm hv/init/trampoline.asm hv/vmx/enter.asm hv/svm/enter.asm hv/svm/take.asm hv/guest/resident_blob.asm
 HV_OBJ  := $(HV_ASM:%.asm=$B/%.asm.o) $(HV_C:%.c=$B/%.o)
 HEADERS := $(wildcard hv/*.h hv/*/*.h hv/*/*/*.h) Makefile
 BOOTINC := $B/layout.inc $(wildcard mbr/*.inc)
@@ -70,7 +70,7 @@ $B/%.o: %.c $(HEADERS)
 	$Q$(CC) $(OPT) $(HVFLAGS) -c -o $@ $<
 # Where a tick counts: the way of every exit, and that of an access to the APIC's page.
 $B/hv/exits/%.o $B/hv/vmx/loop.o: OPT := -Os
-$(addprefix $B/hv/,apic/%.o emulate/%.o virt/%.o vmx/v%.o vmx/w%.o vmx/exit_facts.o vmx/guest_area.o \
+$(addprefix $B/hv/,apic/%.o emulate/%.o virt/%.o vmx/v%.o vmx/w%.o vmx/exit_facts.o svm/loop.o \
     model/lapic%.o model/lapic.o model/execute.o mem/ept.o): OPT := -O2 -fno-inline-functions-called-once
 $B/%.asm.o: %.asm $B/layout.inc
 	@mkdir -p $(@D); echo "  nasm $<"

@@ -44,12 +44,18 @@ demo_exits:
         call say_column
         SAY `reason  before -> after  the guest saw\n`
         call exits_cpuid
-        call exits_msr
         call exits_ports
+        call exits_cache
+        cmp byte [cpu_has_svm], 0
+        jne .amd
+        call exits_msr
         call exits_vmx
         call exits_cr
         call exits_xsetbv
-        call exits_cache
+        jmp exits_hlt
+.amd:                           ; whose MOV to CR0 and CR4, and XSETBV, need not exit
+        call exits_efer
+        call exits_svm
         jmp exits_hlt
 
 exits_cpuid:
@@ -86,6 +92,22 @@ exits_msr:
         EXPECT 1, VECTOR_GP
         ret
 
+; AMD's: EFER has SVME, which the guest must not see. APM volume 2, "Enabling SVM" (15.4).
+exits_efer:
+        mov ecx, MSR_IA32_EFER
+        PROBE `  RDMSR C0000080h, EFER`, EXIT_REASON_RDMSR, rdmsr
+        test eax, EFER_SVME
+        call exits_require_zero
+        EXPECT 1, 0
+        mov eax, EFER_SVME
+        xor edx, edx
+        PROBE `  WRMSR C0000080h, SVME set`, EXIT_REASON_WRMSR, wrmsr
+        EXPECT 1, VECTOR_GP
+        mov ecx, MSR_VM_CR
+        PROBE `  RDMSR C0010114h, VM_CR`, EXIT_REASON_RDMSR, rdmsr
+        EXPECT 1, VECTOR_GP
+        ret
+
 ; Ports that can reset the machine. None of this does.
 exits_ports:
         PROBE `  IN 64h, keyboard status`, EXIT_REASON_IO, in al, PORT_KBD_COMMAND
@@ -109,6 +131,15 @@ exits_vmx:
         EXPECT ANY, VECTOR_UD
         xor eax, eax
         PROBE `  VMCALL without hv16's magic`, EXIT_REASON_VMCALL, vmcall
+        EXPECT 1, VECTOR_UD
+        ret
+
+; In real mode VMRUN is #UD by itself, as VMXON is. APM volume 3, "VMRUN".
+exits_svm:
+        PROBE `  VMRUN`, EXIT_REASON_VMLAUNCH, vmrun
+        EXPECT ANY, VECTOR_UD
+        xor eax, eax
+        PROBE `  VMMCALL without hv16's magic`, EXIT_REASON_VMCALL, vmmcall
         EXPECT 1, VECTOR_UD
         ret
 
@@ -164,7 +195,12 @@ exits_cache:
         PROBE `  INVD`, EXIT_REASON_INVD, invd
         cmp edx, [exits_cr_value]
         call exits_require_zero
+        cmp byte [cpu_has_svm], 0
+        jne .amd
         EXPECT 1, 0
+        ret
+.amd:                           ; QEMU up to 10.0 looks at the intercept of WBINVD instead
+        EXPECT ANY, 0
         ret
 
 ; Whether HLT exits is the hypervisor's choice. It needs interrupts on, or it would never end.

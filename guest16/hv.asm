@@ -8,6 +8,7 @@ section .bss
 cpuid_present:  resb 1
 hv_present:     resb 1          ; hv16 itself
 hv_other:       resb 1          ; a hypervisor that is not hv16
+cpu_has_svm:     resb 1          ; it has SVM
                 alignb 4
 cpu_ecx:        resd 1          ; CPUID.01H:ECX and EDX
 cpu_edx:        resd 1
@@ -54,12 +55,19 @@ hv_detect:
         ret
 .hv16:
         inc byte [hv_present]
+        mov eax, 0x80000000
+        cpuid
+        cmp eax, 0x8000000A     ; SVM's leaf: hv16 is called by VMMCALL there
+        jb .done
+        inc byte [cpu_has_svm]
+        mov byte [hypercall.instruction + 2], 0xD9
         ret
 
 ; In: EBX = function, ECX = its argument. Out: EAX, EDX. Only if hv_present: without hv16
 ; VMCALL is #UD.
 hypercall:
         mov eax, HYPERCALL_MAGIC
+.instruction:
         vmcall
         ret
 

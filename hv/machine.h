@@ -14,6 +14,7 @@ struct machine {
     struct options options;
     uint32_t resident_base; /* physical address of hv/guest/resident.asm */
     uint32_t physical_bits; /* MAXPHYADDR */
+    bool is_svm;            /* AMD's processor; otherwise Intel's, with VMX */
     bool has_1g_pages;      /* in nested page tables */
     bool ended;             /* the run is over: every processor is to halt */
     uint32_t cpus;          /* how many of vcpus[] are in use; 0 until the first one is ready */

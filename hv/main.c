@@ -6,6 +6,7 @@
 #include "console/end.h"
 #include "console/log.h"
 #include "console/screen.h"
+#include "cpu/cpu.h"
 #include "dma/dma.h"
 #include "exits/exits.h"
 #include "guest/reset_vector.h"
@@ -16,6 +17,7 @@
 #include "machine.h"
 #include "mem/ept.h"
 #include "mem/pages.h"
+#include "svm/svm.h"
 #include "vmx/vmx.h"
 
 /* stage2's structure lies in memory that will be the guest's. The options come first: the log looks
@@ -31,6 +33,12 @@ static void take_boot_info(const struct boot_info *from_stage2)
         end_refuse("stage2 and the hypervisor are not of one build: write the image again");
     if (!good)
         end_refuse("%s", error);
+}
+
+static void choose_wing(void)
+{
+    machine.is_svm = svm_exists() && (cpuid(1, 0).ecx & CPUID_1_ECX_VMX) == 0;
+    virt = machine.is_svm ? &svm_operations : &vmx_operations;
 }
 
 static void announce(void)
@@ -56,7 +64,7 @@ static _Noreturn void run(struct vcpu *vcpu)
 {
     inbox_open(vcpu); /* init/: NMIs that hit us are the guest's, or say that there are notes */
     vcpu->countdown = 1;
-    virt->run(vcpu); /* vmx/loop.c, exits/: the rest of the hypervisor's life */
+    virt->run(vcpu); /* loop.c of vmx/ or svm/, exits/: the rest of the hypervisor's life */
 }
 
 /* Where each further processor arrives from init/trampoline.asm. */
@@ -80,8 +88,8 @@ _Noreturn void hv_main(const struct boot_info *from_stage2)
 
     tables_on_nmi = exit_nmi_in_hypervisor; /* host/:  who is told of an NMI that hits us */
     tables_load(0);                         /*         GDT, TSS, IDT: now faults are reported */
-    virt = &vmx_operations;                 /* virt/:  the door to the processor's virtualization */
-    virt->check_machine();                  /* vmx/:   every feature we need, or a refusal */
+    choose_wing();                          /* virt/:  the door to the processor's virtualization */
+    virt->check_machine();                  /* vmx/ or svm/: every feature we need, or a refusal */
     virt->handle_exits(&exit_handlers);     /* exits/: a handler for each exit reason */
     apic_choose();                          /* apic/:  how the guest's local APIC is virtualized */
     resident_install();                     /* guest/: INT 15h tells a memory map without us */

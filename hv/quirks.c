@@ -2,6 +2,7 @@
  * quirks.c: what emulators do against the manual. The header says which, and the rule.
  */
 #include "quirks.h"
+#include "cpu/event.h"
 #include "cpu/x86.h"
 #include "host/tables.h"
 #include "machine.h"

@@ -38,6 +38,13 @@ uint64_t quirk_interrupt_sets_rf(const struct interrupted_event *event, uint64_t
  * True: it is #GP. */
 bool quirk_exits_before_privilege(void);
 
+/* Bochs up to 3.0 does not load CR2 from the VMCB: the guest's is what the processor has. Rule: APM
+ * volume 2, "Basic Operation" of "VMRUN Instruction" (15.5.1). So guest_set_cr2() writes both. */
+
+/* Bochs up to 3.0 leaves the trap of a guest that single-steps pending at #VMEXIT, and the
+ * hypervisor gets it before its second instruction. Rule: APM volume 2, "#VMEXIT" (15.6): the
+ * hypervisor goes on with its own state. So host/tables.c returns from a #DB. */
+
 /* --- Sleep --- */
 
 /* Bochs 2.7 does not wake a processor in HLT for a virtual interrupt. Rule: "a virtual interrupt

@@ -11,6 +11,7 @@
 #include "model/lapic.h"
 #include "model/reasons.h"
 #include "quirks_state.h"
+#include "svm/svm_state.h"
 #include "virt/virt_state.h"
 #include "vmx/vmx_state.h"
 #include <stdbool.h>
@@ -34,6 +35,8 @@ struct vcpu {
     /* Exits until somebody looks up: the status line, the trace, an NMI that waits. One counter
      * for all of them keeps the path of the other exits short: exits/countdown.c. */
     uint32_t countdown;
+    /* Of the instruction that emulate/ has carried out; AMD's exits for memory do not say it. */
+    uint32_t emulated_length;
     uint64_t exits_at_start; /* how many there were when the guest last began */
 
     struct lapic lapic; /* the guest's local APIC, except with apic=off */
@@ -47,6 +50,7 @@ struct vcpu {
     struct hidden_state hidden;
     struct init_signal_state init_signal;
     struct vmx_state vmx;
+    struct svm_state svm;
     struct quirks_state quirks;
 };
 

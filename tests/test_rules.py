@@ -51,9 +51,12 @@ def test_the_copy_is_clean(tree):
     ("init/state.c", '#include "vmx/vmcs.h"', "reached through the door"),
     ("exits/hlt.c", "/* LAB 9 BEGIN */", "listed in its lab.toml"),
     ("exits/hlt.c", "/* Bochs 2.7 forgets this. */", "stands in quirks.h"),
-    ("exits/msr.c", "guest_write(GUEST_RIP, 0);", "vmx/loop.c only"),
-    ("vmx/dump.c", "vmcs_set_bits(VMCS_GUEST_RIP, 1);", "vmx/loop.c only"),
-    ("exits/msr.c", "guest_set(GUEST_RIP, 1);", "vmx/loop.c only"),
+    ("exits/msr.c", "guest_write(GUEST_RIP, 0);", "vmx/loop.c and svm/loop.c only"),
+    ("vmx/dump.c", "vmcs_set_bits(VMCS_GUEST_RIP, 1);", "vmx/loop.c and svm/loop.c only"),
+    ("svm/efer.c", "    vmcb->rip = 0;", "vmx/loop.c and svm/loop.c only"),
+    ("exits/hlt.c", "    svm_vmcb()->shadow = 0;", "VMCB fields are svm/'s"),
+    ("apic/tpr.c", '#include "svm/svm.h"', "svm/ is reached through the door"),
+    ("exits/msr.c", "guest_set(GUEST_RIP, 1);", "vmx/loop.c and svm/loop.c only"),
     ("vmx/dump.c", "uint32_t *page = vcpu->lapic.page;", "touched in apic/ only"),
     ("virt/repeat.c", "uint32_t *page = vcpu->lapic.page;", "touched in apic/ only"),
     ("vmx/windows.c", "vmcs_write(VMCS_TPR_THRESHOLD, 0);", "vmx/virtual_apic.c's only"),
@@ -102,4 +105,4 @@ def test_too_much_code_is_noticed(tree):
     for i in range(7):
         (tree / f"hv/svm{i}.c").write_text("int f(void);\n" * 299)
     assert "hv/.: " in problems(tree) and "at most 2000 in a module" in problems(tree)
-    assert re.search(r"^hv/: \d+ lines of code: at most 9000$", problems(tree), re.MULTILINE)
+    assert re.search(r"^hv/: \d+ lines of code: at most 9900$", problems(tree), re.MULTILINE)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Lines of code of the hypervisor, without comments, blank lines and flat tables: all of it, and what
 # is read in one go, a module.
-CODE_LINES_MAX = 9000
+CODE_LINES_MAX = 9900
 MODULE_LINES_MAX = 2000
 EVENING_LINES_MAX = 3500
 FILE_LINES_MAX = 300
@@ -18,7 +18,7 @@ FUNCTION_LINES_MAX = 40
 MAKEFILE_LINES_MAX = 150
 
 # Lists of numbers and names from the manual: long, and nothing to understand.
-FLAT_TABLES = {"vmx/fields.h", "vmx/bits.h", "vmx/explain/field_names.c", "vmx/explain/errors.c", "cpu/msr.h",
+FLAT_TABLES = {"vmx/fields.h", "vmx/bits.h", "svm/vmcb.h", "svm/codes.c", "cpu/event.h", "vmx/explain/field_names.c", "vmx/explain/errors.c", "cpu/msr.h",
                "cpu/x86.h", "model/reasons.h", "model/reasons.c", "model/opcodes.c"}
 
 # What may stand only in certain files: pattern, the files (below hv/), and why.
@@ -26,11 +26,15 @@ OWNED = [
     (r"\bvm(read|write)\s+%", {"vmx/vmcs.h", "vmx/vmcs.c"},
      "VMREAD and VMWRITE are in vmx/vmcs.h's wrappers only"),
     (r"\bVMCS_[A-Z]|\bvmcs_\w+\(|\b(PIN|PROC|PROC2|EXITCTL|ENTRYCTL|ACTIVITY|INTERRUPTIBILITY|"
-     r"PENDING_DEBUG)_[A-Z]", {"vmx/", "virt/guest.h"},
+     r"PENDING_DEBUG)_[A-Z]", {"vmx/", "virt/guest.h", "virt/guest.c"},
      "VMCS fields and the bits of VMX controls are vmx/'s: ask virt/virt.h or virt/guest.h"),
     (r'#include "vmx/', {"vmx/", "virt/guest.h", "main.c", "vcpu.h"},
      "vmx/ is reached through the door: virt/virt.h"),
-    (r"\bINTERRUPTION_[A-Z]", {"vmx/", "virt/inject.c", "quirks.c"},
+    (r"\bvmcb(->|\.)\w|\bsvm_vmcb\(", {"svm/", "virt/guest.c", "virt/guest.h"},
+     "VMCB fields are svm/'s: ask virt/virt.h or virt/guest.h"),
+    (r'#include "svm/', {"svm/", "virt/guest.h", "virt/guest.c", "main.c", "vcpu.h"},
+     "svm/ is reached through the door: virt/virt.h"),
+    (r"\bINTERRUPTION_[A-Z]", {"vmx/", "svm/", "virt/inject.c", "quirks.c", "cpu/event.h"},
      "the format of an event is virt/inject.c's"),
     (r"\binvept\s+%|\bEPT_(READ|WRITE|EXECUTE|LARGE)\b", {"mem/ept.c"},
      "EPT entries and INVEPT are in mem/ept.c only"),
@@ -40,8 +44,9 @@ OWNED = [
      {"vmx/guest_area.c"},
      "events are injected in virt/inject.c only"),
     (r"(vmcs_(write|set|clear)\w*\(\s*VMCS_|guest_(write|set|clear)\w*\(\s*)GUEST_RIP\b",
-     {"vmx/loop.c", "vmx/vmcs.c", "vmx/guest_area.c", "virt/guest.h"},
-     "RIP is advanced in vmx/loop.c only"),
+     {"vmx/loop.c", "vmx/vmcs.c", "virt/guest.h"},
+     "RIP is advanced in vmx/loop.c and svm/loop.c only"),
+    (r"vmcb->rip\s*=", {"svm/loop.c"}, "RIP is advanced in vmx/loop.c and svm/loop.c only"),
     (r"\bPORT_(E9|COM2)\b", {"console/log.c", "layout.h"},
      "the console's ports belong to console/"),
     (r"\bVGA_TEXT\b", {"console/screen.c", "cpu/x86.h"},
@@ -51,8 +56,8 @@ OWNED = [
     (r"\bVMCS_(VIRTUAL_APIC_ADDRESS|TPR_THRESHOLD|GUEST_INTERRUPT_STATUS)\b",
      {"vmx/virtual_apic.c", "vmx/fields.h", "vmx/explain/", "virt/guest.h"},
      "the fields of the virtual-APIC page are vmx/virtual_apic.c's only"),
-    (r"\b(vmx_)?exit_when_tpr_below\(|guest_(write|set|clear)\w*\(\s*GUEST_(INTERRUPT_STATUS|TPR_THRESHOLD)",
-     {"apic/", "vmx/virtual_apic.c", "vmx/vmx.h"},
+    (r"\b(vmx_|svm_)?exit_when_tpr_below\(|guest_(write|set|clear)\w*\(\s*GUEST_(INTERRUPT_STATUS|TPR_THRESHOLD)",
+     {"apic/", "vmx/virtual_apic.c", "vmx/vmx.h", "svm/virtual_tpr.c", "svm/svm.h"},
      "what the virtual APIC shows the processor is decided in apic/ only"),
     (r"\bphysical_pointer\(physical_apic_base|wrmsr\(MSR_(X2APIC|IA32_APIC)", {"apic/physical.c"},
      "the physical APIC is apic/physical.c's only"),

@@ -18,7 +18,7 @@ FLOORS = [
     ("guest/", "dma/"),
     ("apic/",),
     ("emulate/",),
-    ("virt/", "vmx/", "quirks.c", "quirks.h"),
+    ("virt/", "vmx/", "svm/", "quirks.c", "quirks.h"),
     ("mem/",),
     ("host/",),
     ("console/",),

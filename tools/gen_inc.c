@@ -13,6 +13,7 @@
 #include "layout.h"
 #include "model/lapic.h"
 #include "model/options.h"
+#include "svm/vmcb.h"
 #include "vcpu.h"
 #include "vmx/enter.h"
 #include <stddef.h>
@@ -42,6 +43,7 @@ static void control_registers(void)
     NUMBER(EFER_LME);
     NUMBER(EFER_LMA);
     NUMBER(EFER_NXE);
+    NUMBER(EFER_SVME);
     NUMBER(RFLAGS_FIXED);
     NUMBER(RFLAGS_TF);
     NUMBER(RFLAGS_IF);
@@ -179,6 +181,7 @@ static void msrs(void)
     NUMBER(MSR_IA32_VMX_BASIC);
     NUMBER(MSR_X2APIC_FIRST);
     NUMBER(MSR_IA32_EFER);
+    NUMBER(MSR_VM_CR);
     NUMBER(FEATURE_CONTROL_LOCK);
     NUMBER(FEATURE_CONTROL_VMXON);
 }
@@ -253,6 +256,7 @@ static void exit_reasons(void)
     NUMBER(EXIT_REASON_HLT);
     NUMBER(EXIT_REASON_INVD);
     NUMBER(EXIT_REASON_VMCALL);
+    NUMBER(EXIT_REASON_VMLAUNCH);
     NUMBER(EXIT_REASON_VMXON);
     NUMBER(EXIT_REASON_CR_ACCESS);
     NUMBER(EXIT_REASON_IO);
@@ -314,6 +318,11 @@ static void resident(void)
 static void vcpu_offsets(void)
 {
     OFFSET(VCPU_GPR, vcpu, gpr);
+    OFFSET(VCPU_VMCB, vcpu, svm.vmcb);
+    OFFSET(VCPU_VMCB_ADDRESS, vcpu, svm.vmcb_address);
+    OFFSET(VCPU_HOST_VMCB_ADDRESS, vcpu, svm.host_vmcb_address);
+    OFFSET(VCPU_HOLD_INTERRUPTS, vcpu, svm.hold_interrupts);
+    OFFSET(VMCB_RAX, vmcb, rax);
     NUMBER(REG_RAX);
     NUMBER(REG_RCX);
     NUMBER(REG_RDX);

@@ -61,7 +61,7 @@ static uint32_t common_access(uint64_t base, uint32_t access)
     for (uint32_t i = 0; i < CPUS_MAX; i++)
         if (vcpus[i].is_up && ((vcpus[i].lapic.base ^ base) & counts) != 0)
             return EPT_NOTHING;
-    return access;
+    return machine.is_svm ? EPT_NOTHING : access; /* SVM has no APIC-access page */
 }
 
 /* What EPT has where the guest's APIC is, by its IA32_APIC_BASE: the page that the processor knows,

@@ -18,6 +18,8 @@ static const char *lacking(const struct apic_mode *mode)
 {
     const char *what = virt->apic_lacks(&mode->virtual);
 
+    if (machine.is_svm && mode == &apic_tpr_ro) /* a page's writes cannot exit alone: docs/svm.md */
+        what = "virtualize APIC accesses";
     if (what == NULL && mode->virtual.x2apic && (cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC) == 0)
         what = "x2APIC (CPUID.01H:ECX bit 21)";
     return what;

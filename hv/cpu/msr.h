@@ -38,6 +38,11 @@
 #define MSR_X2APIC_FIRST         0x800 /* + a register's offset in the APIC's page / 16 */
 #define MSR_X2APIC_LAST          0x8FF
 #define MSR_IA32_EFER            0xC0000080
+#define MSR_GS_BASE              0xC0000101
+#define MSR_VM_CR                0xC0010114 /* AMD: APM volume 2, "SVM Related MSRs" (15.30) */
+#define MSR_VM_HSAVE_PA          0xC0010117
+#define MSR_SVM_KEY              0xC0010118
 
 #define FEATURE_CONTROL_LOCK  0x1ull
+#define VM_CR_SVMDIS          0x10ull
 #define FEATURE_CONTROL_VMXON 0x4ull /* "Enable VMX outside SMX operation" */

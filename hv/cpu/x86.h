@@ -27,10 +27,11 @@
 #define CR4_PKE     0x00400000ull
 
 /* SDM volume 3, "Extended Feature Enable Register" (3A 2.2.1). */
-#define EFER_SCE 0x001ull
-#define EFER_LME 0x100ull
-#define EFER_LMA 0x400ull
-#define EFER_NXE 0x800ull
+#define EFER_SCE  0x001ull
+#define EFER_LME  0x100ull
+#define EFER_LMA  0x400ull
+#define EFER_NXE  0x800ull
+#define EFER_SVME 0x1000ull
 
 /* SDM volume 1, "EFLAGS Register" (3.4.3). */
 #define RFLAGS_FIXED 0x00000002ull /* bit 1 is always 1 */
@@ -51,7 +52,8 @@
 #define DR7_GD    0x2000ull /* cleared by each debug exception */
 
 /* SDM volume 3, "Debug Status Register (DR6)" (3B 17.2.3). */
-#define DR6_BS 0x4000ull /* a single-step trap */
+#define DR6_BS      0x4000ull /* a single-step trap */
+#define DR6_REASONS 0xE00Full /* all that say why #DB came */
 
 /* SDM volume 2, "CPUID", leaf 01H. */
 #define CPUID_1_ECX_VMX          (1u << 5)

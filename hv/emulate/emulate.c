@@ -30,7 +30,7 @@ static _Noreturn void give_up(const struct access *access, const uint8_t *code, 
 {
     log_error("the instruction's bytes: %02x %02x %02x %02x %02x %02x %02x %02x", code[0], code[1],
               code[2], code[3], code[4], code[5], code[6], code[7]);
-    virt->dump(access->vcpu);
+    guest_dump(access->vcpu);
     end_stop("the guest %s %s at %x in a way that hv16 does not emulate: %s (the log has the "
              "instruction's bytes)",
              access->is_write ? "writes" : "reads", access->page->name,
@@ -226,5 +226,6 @@ enum exit_action emulate_access(struct vcpu *vcpu, const struct emulated_page *p
     }
     if (!done || (instruction_is_string(access.instruction) && string_step(&access)))
         return EXIT_RESUME;
+    vcpu->emulated_length = access.instruction->length;
     return EXIT_SKIP;
 }

@@ -77,7 +77,7 @@ bool operand_open(const struct access *access, struct operand *operand)
     last = operand->linear + operand->width - 1;
     for (uint64_t at = operand->linear;; at = last) {
         if (!page_allows(at, operand->write, &error)) {
-            write_cr2(at == operand->linear ? at : at & ~(PAGE_SIZE - 1));
+            guest_set_cr2(at == operand->linear ? at : at & ~(PAGE_SIZE - 1));
             inject_fault(&none, VECTOR_PF, error);
             return false;
         }

@@ -7,13 +7,15 @@
 #include "cpu/cpu.h"
 #include "exits/exits.h"
 #include "hypercall.h"
+#include "machine.h"
 #include "virt/guest.h"
 
 #define LEAF_FEATURES          1
 #define LEAF_EXTENDED_FEATURES 7
 #define LEAF_AMD               0x80000000u
 #define LEAF_AMD_FEATURES      (LEAF_AMD | 1)
-#define ECX7_OSPKE             (1u << 4)   /* a copy of CR4.PKE */
+#define ECX7_OSPKE             (1u << 4) /* a copy of CR4.PKE */
+#define ECX_AMD_SVM            (1u << 2)
 #define EDX_AMD_SYSCALL        (1u << 11)  /* of the mode, for Intel: 64-bit code has SYSCALL */
 #define SIGNATURE_HV16         0x36317668u /* "hv16" */
 
@@ -49,7 +51,8 @@ static __attribute__((noinline)) enum exit_action answer_corrected(struct vcpu *
     } else if (leaf == LEAF_EXTENDED_FEATURES) {
         gpr[REG_RCX] = copy_cr4_bit(gpr[REG_RCX], ECX7_OSPKE, CR4_PKE);
     } else if (leaf == LEAF_AMD_FEATURES) {
-        if (guest_code_bits() != 64)
+        gpr[REG_RCX] &= ~(uint64_t)ECX_AMD_SVM;
+        if (guest_code_bits() != 64 && !machine.is_svm)
             gpr[REG_RDX] &= ~(uint64_t)EDX_AMD_SYSCALL;
     } else if (leaf == HV16_CPUID_LEAF) {
         gpr[REG_RAX] = HV16_CPUID_LEAF; /* the highest of the hypervisor's leaves: this one */

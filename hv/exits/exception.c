@@ -13,6 +13,7 @@
 #include "host/tables.h"
 #include "init/init.h"
 #include "machine.h"
+#include "virt/guest.h"
 #include "virt/inject.h"
 #include "virt/nmi.h"
 #include "virt/virt.h"
@@ -57,14 +58,14 @@ enum exit_action exit_exception(struct vcpu *vcpu)
     hidden_step_end(vcpu);
     if (event.vector != VECTOR_DB) {
         if (event.vector == VECTOR_PF)
-            write_cr2(event.detail); /* the exit has not done that */
+            guest_set_cr2(event.detail); /* the exit has not done that */
         inject_intercepted_exception();
         return EXIT_RESUME;
     }
     if ((vcpu->hidden.rflags & RFLAGS_TF) == 0)
         reasons &= ~DR6_BS;
     if (reasons != 0) { /* the guest's own: it single-steps, or a breakpoint was hit */
-        write_dr6(read_dr6() | reasons);
+        guest_set_dr6(0, reasons);
         inject_exception(VECTOR_DB);
     }
     return EXIT_RESUME;

@@ -1,14 +1,19 @@
 /*
  * exits/table.c: which function handles which exit reason.
  */
+#include "console/end.h"
 #include "console/log.h"
 #include "exits/exits.h"
 #include "virt/guest.h"
 #include "virt/repeat.h"
 
+static void exit_ended(struct vcpu *vcpu, enum exit_action action) __attribute__((noreturn));
+
 const struct exit_handlers exit_handlers = {
     .countdown_over = exit_countdown_over,
     .resumed = repeat_check,
+    .ended = exit_ended,
+    .dump = guest_dump,
     .by_reason =
         {
             [0 ... EXIT_REASON_MAX - 1] = exit_unexpected,
@@ -52,4 +57,15 @@ enum exit_action exit_unexpected(struct vcpu *vcpu)
     log_error("nothing handles exit reason %u (%s): it has no entry in exits/table.c", reason,
               exit_reason_name(reason));
     return EXIT_UNHANDLED;
+}
+
+static _Noreturn void exit_ended(struct vcpu *vcpu, enum exit_action action)
+{
+    uint32_t reason = (uint32_t)guest_read(EXIT_REASON);
+
+    if (action == EXIT_STOP)
+        end_guest((uint8_t)vcpu->gpr[REG_RCX]);
+    guest_dump(vcpu);
+    end_stop("cannot handle exit %u (%s) at %lx:%lx: the log has the guest's state", reason,
+             exit_reason_name(reason), guest_read(GUEST_CS_SELECTOR), guest_read(GUEST_RIP));
 }

@@ -88,7 +88,7 @@ static enum exit_action fault(struct vcpu *vcpu, const struct task_switch *task,
         return EXIT_UNHANDLED;
     }
     if (task->fault == VECTOR_PF)
-        write_cr2(task->page_fault_address);
+        guest_set_cr2(task->page_fault_address);
     return inject_fault(event, task->fault, task->error_code) ? EXIT_RESUME
                                                               : exit_triple_fault(vcpu);
 }
@@ -122,7 +122,7 @@ enum exit_action exit_task_switch(struct vcpu *vcpu)
         return fault(vcpu, &task, &event);
     if (!(task.trap & 1))
         return EXIT_RESUME;
-    write_dr6(read_dr6() | DR6_BT);
+    guest_set_dr6(0, DR6_BT);
     guest_clear(GUEST_DR7, DR7_GD);
     return inject_exception(VECTOR_DB);
 }

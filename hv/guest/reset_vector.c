@@ -15,19 +15,18 @@
 #include "mem/ept.h"
 #include "mem/pages.h"
 #include "virt/guest.h"
+#include "virt/virt.h"
 
 #define RESET_VECTOR 0xFFFF0u
 #define BIOS_PAGE    0xFF000u
 #define JMP_FAR      0xEA /* offset and segment follow */
-
-static const uint8_t vmcall[] = {0x0F, 0x01, 0xC1};
 
 void reset_vector_watch(void)
 {
     uint8_t *copy = pages_alloc(1);
 
     memcpy(copy, physical_pointer(BIOS_PAGE), PAGE_SIZE);
-    memcpy(copy + RESET_VECTOR - BIOS_PAGE, vmcall, sizeof vmcall);
+    memcpy(copy + RESET_VECTOR - BIOS_PAGE, virt->hypercall, sizeof virt->hypercall);
     ept_replace_page(EPT_SLOT_BIOS, BIOS_PAGE, physical_address(copy), EPT_READ_EXECUTE);
 }
 

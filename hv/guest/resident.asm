@@ -16,6 +16,7 @@ header:                         ; struct resident_header
     dw      resident_end        ; the E820 entries follow the code
     dw      send_init
     dw      int19
+    dw      hypercall.instruction
     times RESIDENT_HEADER_SIZE - ($ - header) db 0
 
 ; Boots the guest: reads one sector to 0000:7C00, as an MBR does, and jumps there.
@@ -47,9 +48,8 @@ boot:
     mov     si, [cs:RESIDENT_BOOT_ENTRY_ADDRESS]
     jmp     0:BOOT_SECTOR_ADDR
 .failed:
-    mov     eax, HYPERCALL_MAGIC
     mov     ebx, HYPERCALL_BOOT_FAILED
-    vmcall                      ; does not come back
+    jmp     hypercall
 
 %include "read_sector.inc"
 
@@ -135,9 +135,12 @@ int15_error:
 
 ; INT 19h would boot the first disk, which is hv16's.
 int19:
-    mov     eax, HYPERCALL_MAGIC
     mov     ebx, HYPERCALL_INT19
-    vmcall                      ; does not come back
+
+hypercall:
+    mov     eax, HYPERCALL_MAGIC
+.instruction:
+    vmcall                      ; or VMMCALL. It does not come back
 
 ; bug=sticky-init, hv/init/stage.c: DS is based on the local APIC's page, IF is 0. The INIT ends it.
 send_init:

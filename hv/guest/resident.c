@@ -86,6 +86,7 @@ static void hook_interrupts(void)
 
     header()->old_int15 = vectors[0x15];
     vectors[0x15] = segment | header()->int15_entry;
+    memcpy((uint8_t *)header() + header()->hypercall, virt->hypercall, sizeof virt->hypercall);
     vectors[0x19] = segment | header()->int19_entry;
 }
 
@@ -109,7 +110,7 @@ void resident_start_guest(void)
 
     header()->restarted = started;
     started = true;
-    virt->real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
+    guest_real_mode((uint16_t)(machine.resident_base / 16), header()->boot_entry);
 }
 
 void resident_start_send_init(void)

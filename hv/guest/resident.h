@@ -17,6 +17,7 @@ struct resident_header {
     uint16_t map; /* offset of the E820 entries, after the code */
     uint16_t send_init_entry;
     uint16_t int19_entry;
+    uint16_t hypercall; /* the instruction, which the processor's maker decides */
     uint32_t old_int15; /* the BIOS's handler, segment:offset */
     uint32_t boot_lba;
     uint16_t map_count;

@@ -86,9 +86,9 @@ void tables_set_gate(struct gate *gate, const void *handler, uint32_t ist)
 
 static void fill_idt(void)
 {
-    for (uint32_t i = 0; i < EXCEPTION_VECTORS; i++) {
+    for (uint32_t i = 0; i < EXCEPTION_VECTORS; i++)
         tables_set_gate(&idt[i], fault_stubs[i], i == VECTOR_NMI ? IST_NMI : IST_FAULT);
-    }
+    tables_set_gate(&idt[VECTOR_DB], fault_stubs[VECTOR_DB], 0); /* TR may be the guest's then */
 }
 
 void tables_load(uint32_t cpu)
@@ -130,6 +130,8 @@ void host_event(struct host_frame *frame)
         tables_on_nmi(tables_current_vcpu());
         return;
     }
+    if (frame->vector == VECTOR_DB && machine.is_svm)
+        return; /* the guest's, and it gets its own: quirks.h, "step" */
     if (frame->vector == VECTOR_GP && frame->rip == (uint64_t)wrmsr_safe_at) {
         frame->rip = (uint64_t)wrmsr_safe_failed;
         return;

@@ -28,7 +28,7 @@ static void wait_for_sipi(struct vcpu *vcpu)
 
 void init_power_up(struct vcpu *vcpu)
 {
-    virt->real_mode(0, 0);
+    guest_real_mode(0, 0);
     guest_set(GUEST_CR0, CR0_CD | CR0_NW);
     wait_for_sipi(vcpu);
 }

@@ -1,6 +1,8 @@
 /*
- * mem/ept.c: the EPT paging structures.
- * Source: SDM volume 3, "The Extended Page Table Mechanism (EPT)" (3C 29.3).
+ * mem/ept.c: the EPT paging structures, which are AMD's nested page tables, too, but for the memory
+ * types: there bits 2:0 are present, writable and user, and a page is all three.
+ * Source: SDM volume 3, "The Extended Page Table Mechanism (EPT)" (3C 29.3); APM volume 2, "Nested
+ * Paging" (15.25).
  */
 #include "mem/ept.h"
 #include "cpu/cpu.h"
@@ -17,7 +19,7 @@
 #define EPT_WRITE   0x2ull
 #define EPT_EXECUTE 0x4ull
 #define EPT_ALL     (EPT_READ | EPT_WRITE | EPT_EXECUTE)
-#define EPT_TYPE(t) ((uint64_t)(t) << 3)
+#define EPT_TYPE(t) (machine.is_svm ? 0 : (uint64_t)(t) << 3)
 #define EPT_LARGE   0x80ull
 #define EPT_ADDRESS 0x000FFFFFFFFFF000ull
 
@@ -32,6 +34,7 @@
 #define UNUSED           ~0ull          /* no page's address, and far from each */
 
 static bool editing; /* one hierarchy for all processors, and one of them at a time changes it */
+uint32_t ept_flushes;
 static uint64_t *pml4;
 static uint64_t *decoy_table; /* 512 times the same page of ones */
 static uint8_t *ones_page;
@@ -41,6 +44,7 @@ static struct mtrr_state mtrr;
 static struct replaced {
     uint64_t address, entry;
 } replaced[EPT_SLOTS];
+static uint64_t plain_to; /* below this no slot has been but the BIOS's; 0 with apic=off */
 
 static void *table_of(uint64_t entry)
 {
@@ -168,6 +172,9 @@ static void forget(void)
         uint64_t eptp, reserved;
     } descriptor = {ept_pointer(), 0};
 
+    ept_flushes++;
+    if (machine.is_svm)
+        return;
     __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(INVEPT_SINGLE) : "cc", "memory");
 }
 
@@ -184,6 +191,8 @@ void ept_flush(const struct vcpu *vcpu)
 
 void ept_build(void)
 {
+    uint64_t user = machine.is_svm ? EPT_EXECUTE : 0; /* AMD's tables call that bit so */
+
     pml4 = pages_alloc(1);
     nowhere = pages_alloc(1);
     ones_page = pages_alloc(1);
@@ -191,13 +200,14 @@ void ept_build(void)
     for (uint32_t i = 0; i < EPT_SLOTS; i++)
         replaced[i].address = UNUSED;
     for (uint32_t i = 0; i < ENTRIES; i++)
-        decoy_table[i] = physical_address(ones_page) | EPT_READ | EPT_WRITE | EPT_TYPE(MEM_WB);
+        decoy_table[i] =
+            physical_address(ones_page) | EPT_READ | EPT_WRITE | EPT_TYPE(MEM_WB) | user;
     map_all();
 }
 
 uint64_t ept_pointer(void)
 {
-    return physical_address(pml4) | EPTP_WALK_4 | MEM_WB;
+    return physical_address(pml4) | (machine.is_svm ? 0 : EPTP_WALK_4 | MEM_WB);
 }
 
 bool ept_is_hidden(uint64_t address)
@@ -213,9 +223,10 @@ uint8_t *ept_memory(uint64_t address, bool write)
 
     if (page == replaced[EPT_SLOT_BIOS].address)
         return (write ? nowhere : table_of(replaced[EPT_SLOT_BIOS].entry)) + address % PAGE_SIZE;
-    /* With apic=off no slot has the APIC. */
-    if (address >= ALWAYS_MAPPED_TO || ept_is_hidden(address) || replaced_in(page, SIZE_4K) ||
-        page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS))
+    if (address >= ALWAYS_MAPPED_TO || ept_is_hidden(address))
+        return NULL;
+    if (address >= plain_to &&
+        (replaced_in(page, SIZE_4K) || page == (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_ADDRESS)))
         return NULL;
     return physical_pointer(address);
 }
@@ -252,6 +263,8 @@ void ept_replace_page(enum ept_slot slot, uint64_t address, uint64_t physical, u
     lock(&editing);
     replaced[slot].address = address;
     replaced[slot].entry = entry;
+    if (slot != EPT_SLOT_BIOS && (plain_to == 0 || address < plain_to))
+        plain_to = address;
     if (before != address)
         map_around(before);
     map_around(address);

@@ -14,8 +14,11 @@
  * MTRRs, and leaves out the hidden block. Pages of 1 GiB are used if the processor has them. */
 void ept_build(void);
 
-/* The value of the VMCS field "EPT pointer". */
+/* The value of the VMCS field "EPT pointer"; N_CR3 of a VMCB. */
 uint64_t ept_pointer(void);
+
+/* How often entries have been forgotten: with SVM that is still to be done, at the next entry. */
+extern uint32_t ept_flushes;
 
 /* True if `address` is in the hidden block. */
 bool ept_is_hidden(uint64_t address);

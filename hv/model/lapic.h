@@ -88,6 +88,19 @@ uint32_t lapic_eoi(struct lapic *lapic);
  * APIC that is not enabled drops it. Returns effects. */
 uint32_t lapic_request(struct lapic *lapic, uint8_t vector, bool level);
 
+/* TPR's class, as MOV CR8 reads and writes it: a write clears the bits below. For a processor that
+ * keeps it elsewhere while the guest runs. */
+static inline uint32_t lapic_class(const struct lapic *lapic)
+{
+    return lapic->page[LAPIC_TPR / 4] >> 4;
+}
+
+static inline void lapic_set_class(struct lapic *lapic, uint32_t class)
+{
+    if (class != lapic_class(lapic))
+        lapic->page[LAPIC_TPR / 4] = class << 4;
+}
+
 /* For the VMCS's TPR threshold: the TPR class below which the highest requested vector becomes
  * deliverable, 1 to 15; or 0 when no write of TPR can make it so (nothing requested, or the vector
  * in service holds it back), or need not (it is deliverable now). It changes with whatever returns

@@ -23,6 +23,9 @@ struct exit_handlers {
     exit_fn *by_reason[EXIT_REASON_MAX];
     void (*countdown_over)(struct vcpu *vcpu); /* before the handler, when vcpu->countdown is 0 */
     void (*resumed)(struct vcpu *vcpu);        /* after EXIT_RESUME */
+    /* After EXIT_STOP and EXIT_UNHANDLED: does not return. */
+    __attribute__((noreturn)) void (*ended)(struct vcpu *vcpu, enum exit_action action);
+    void (*dump)(const struct vcpu *vcpu); /* the guest's state, to the log */
 };
 
 /* --- Facts about the exit --- */

@@ -4,6 +4,7 @@
  * Exits That Occur During Event Delivery" (25.9.3).
  */
 #include "virt/inject.h"
+#include "cpu/event.h"
 #include "cpu/x86.h"
 #include "quirks.h"
 #include "virt/guest.h"

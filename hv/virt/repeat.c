@@ -58,7 +58,7 @@ void repeat_check(struct vcpu *vcpu)
     vcpu->repeat = now;
     if (now.count < REPEATS_AT_MOST)
         return;
-    virt->dump(vcpu);
+    guest_dump(vcpu);
     end_stop("no progress: %u exits in a row at %lx:%lx, the last one of reason %u (%s)", now.count,
              guest_read(GUEST_CS_SELECTOR), now.rip, reason, exit_reason_name(reason));
 }

@@ -23,6 +23,9 @@ enum virt_control {
 };
 
 struct virt_operations {
+    /* The instruction by which a guest calls: VMCALL or VMMCALL. */
+    uint8_t hypercall[3];
+
     /* --- This machine, and this processor --- */
 
     /* Refuses the machine, in a line that names what is missing, if it is not enough. Notes in
@@ -34,7 +37,7 @@ struct virt_operations {
     const char *(*lacks_for_several)(bool real_sipis);
 
     /* Makes all that the vCPU needs, and makes it the one of this processor. Its guest state is
-     * still to be written: real_mode(). */
+     * still to be written: guest_real_mode(). */
     void (*open)(struct vcpu *vcpu);
     /* Leaves the mode in which guests run, and comes back to it. The guest's state is kept. */
     void (*off)(const struct vcpu *vcpu);
@@ -43,9 +46,9 @@ struct virt_operations {
     void (*handle_exits)(const struct exit_handlers *handlers);
     /* Runs the guest, for ever. After open() or on(). */
     __attribute__((noreturn)) void (*run)(struct vcpu *vcpu);
-    /* All of the guest's state, as at power-up but for CS:IP, in real mode and awake. */
-    void (*real_mode)(uint16_t cs, uint16_t ip);
-    /* The guest's state and the last exit, to the log: about 20 lines. */
+    /* Of a guest in real mode, what no field of virt/guest.h is about: for guest_real_mode(). */
+    void (*real_mode)(void);
+    /* The last exit, to the log. guest_dump() has the rest. */
     void (*dump)(const struct vcpu *vcpu);
     /* The option poke=: overwrites fields, to see what the processor says to it. */
     void (*poke)(void);

@@ -4,6 +4,7 @@
  */
 #include "cpu/msr.h"
 #include "cpu/x86.h"
+#include "lib/bitmap.h"
 #include "machine.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmx.h"
@@ -12,17 +13,10 @@
 #define MSR_READ_LOW  0
 #define MSR_WRITE_LOW 2048
 
-static void set_bit(uint8_t *bitmap, uint32_t bit, bool on)
-{
-    uint8_t mask = (uint8_t)(1u << bit % 8);
-
-    bitmap[bit / 8] = on ? bitmap[bit / 8] | mask : bitmap[bit / 8] & (uint8_t)~mask;
-}
-
 void vmx_trap_msr(const struct vcpu *vcpu, uint32_t msr, bool read, bool write)
 {
-    set_bit(vcpu->vmx.msr_bitmap + MSR_READ_LOW, msr, read);
-    set_bit(vcpu->vmx.msr_bitmap + MSR_WRITE_LOW, msr, write);
+    bitmap_set(vcpu->vmx.msr_bitmap + MSR_READ_LOW, msr, read);
+    bitmap_set(vcpu->vmx.msr_bitmap + MSR_WRITE_LOW, msr, write);
 }
 
 static void trap_msrs(const struct vcpu *vcpu, uint32_t first, uint32_t last, bool read)
@@ -57,5 +51,5 @@ void vmx_open_bitmaps(const struct vcpu *vcpu)
 
 void vmx_trap_port(const struct vcpu *vcpu, uint16_t port, bool on)
 {
-    set_bit(vcpu->vmx.io_bitmap, port, on); /* the second bitmap follows the first */
+    bitmap_set(vcpu->vmx.io_bitmap, port, on); /* the second bitmap follows the first */
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cpu/event.h"
 #include "cpu/x86.h" /* the access rights, AR_... */
 
 /* --- VMCS_PIN_CONTROLS: "Pin-Based VM-Execution Controls" */
@@ -133,21 +134,6 @@
 
 /* --- VMCS_GUEST_PENDING_DEBUG: "Pending Debug Exceptions" */
 #define PENDING_DEBUG_BS 0x00004000u /* a single-step trap is pending */
-
-/* --- The interruption-information fields: entry, exit and IDT-vectoring have one layout */
-#define INTERRUPTION_VECTOR         0x000000ffu
-#define INTERRUPTION_TYPE           0x00000700u
-#define INTERRUPTION_TYPE_EXTERNAL  0x00000000u
-#define INTERRUPTION_TYPE_RESERVED  0x00000100u
-#define INTERRUPTION_TYPE_NMI       0x00000200u
-#define INTERRUPTION_TYPE_EXCEPTION 0x00000300u /* hardware exception */
-#define INTERRUPTION_TYPE_SOFT_INT  0x00000400u /* software interrupt, INT n */
-#define INTERRUPTION_TYPE_PRIV_SOFT 0x00000500u /* privileged software exception, INT1 */
-#define INTERRUPTION_TYPE_SOFT_EXC  0x00000600u /* software exception, INT3 or INTO */
-#define INTERRUPTION_TYPE_OTHER     0x00000700u /* entry only: pending MTF exit, SYSCALL */
-#define INTERRUPTION_ERROR_CODE     0x00000800u /* an error code is delivered */
-#define INTERRUPTION_NMI_UNBLOCKED  0x00001000u /* exit only: by a faulting IRET */
-#define INTERRUPTION_VALID          0x80000000u
 
 #define EXIT_REASON_ENTRY_FAILURE 0x80000000u /* bit 31 of VMCS_EXIT_REASON */
 #define VMCS_LINK_POINTER_NONE    0xffffffffffffffffu

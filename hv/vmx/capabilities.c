@@ -63,7 +63,8 @@ bool vmx_enable(void)
 static void check_enabled(void)
 {
     if ((cpuid(1, 0).ecx & CPUID_1_ECX_VMX) == 0)
-        end_refuse("this processor has no VMX (CPUID.01H:ECX bit 5 is 0)");
+        end_refuse("this processor has neither VMX (CPUID.01H:ECX bit 5) nor SVM "
+                   "(CPUID.80000001H:ECX bit 2)");
     if (!vmx_enable())
         end_refuse("the firmware has locked VMX off (IA32_FEATURE_CONTROL is %lx): look for "
                    "\"virtualization\" or \"VT-x\" in its set-up",

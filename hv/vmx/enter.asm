@@ -14,38 +14,14 @@ section .text
 
 extern vmx_explain_vmfail
 
-; STORE or LOAD, for each of the guest's registers but RSP: that is in the VMCS.
-%macro FOR_GUEST 1
-    %1      rax, REG_RAX
-    %1      rcx, REG_RCX
-    %1      rdx, REG_RDX
-    %1      rbx, REG_RBX
-    %1      rbp, REG_RBP
-    %1      rsi, REG_RSI
-    %1      rdi, REG_RDI
-    %1      r8,  REG_R8
-    %1      r9,  REG_R9
-    %1      r10, REG_R10
-    %1      r11, REG_R11
-    %1      r12, REG_R12
-    %1      r13, REG_R13
-    %1      r14, REG_R14
-    %1      r15, REG_R15
-%endmacro
-
-%macro STORE 2
-    mov     [rsp + 8 * %2], %1
-%endmacro
-
-%macro LOAD 2
-    mov     %1, [rsp + 8 * %2]
-%endmacro
+%include "virt/registers.inc"
 
 ; _Noreturn void vmx_run(struct vcpu *vcpu, void (*on_exit)(struct vcpu *vcpu))
 global vmx_run
 vmx_run:
     mov     [on_exit], rsi      ; the same for all processors
     lea     rsp, [rdi + VCPU_GPR]
+    LOAD    rax, REG_RAX
     FOR_GUEST LOAD
     vmlaunch
     jmp     entry_failed        ; the guest did not run, and the stack is still ours
@@ -53,9 +29,11 @@ vmx_run:
 ; VM exits arrive here, with RSP = vcpu->gpr.
 global vmx_exited
 vmx_exited:
+    STORE   rax, REG_RAX
     FOR_GUEST STORE
     lea     rdi, [rsp - VCPU_GPR]
     call    [on_exit]
+    LOAD    rax, REG_RAX
     FOR_GUEST LOAD
     vmresume
 

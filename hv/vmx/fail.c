@@ -40,7 +40,7 @@ static void log_broken_rules(struct vcpu *vcpu)
     if (vmcs_check(&checker, report, NULL) != 0)
         return;
     log_error("  no rule that hv16 knows is broken: compare this with the SDM");
-    vmx_dump(vcpu);
+    vmx_log_state(vcpu);
 }
 
 void vmx_explain_vmfail(struct vcpu *vcpu, enum entry_result result)

@@ -13,6 +13,11 @@
 
 static struct exit_handlers handlers; /* exits/table.c */
 
+void vmx_log_state(const struct vcpu *vcpu)
+{
+    handlers.dump(vcpu);
+}
+
 /* Bit 31 says that the entry failed, so it is looked at before the reason is used as an index. The
  * guest has run no instruction since, and is entered again if what was refused can be mended. */
 static __attribute__((cold, noinline)) void not_in_table(struct vcpu *vcpu, uint64_t reason)
@@ -21,23 +26,8 @@ static __attribute__((cold, noinline)) void not_in_table(struct vcpu *vcpu, uint
         return;
     if (reason & EXIT_REASON_ENTRY_FAILURE)
         vmx_explain_entry_failure(vcpu, (uint32_t)reason);
-    vmx_dump(vcpu);
+    vmx_log_state(vcpu);
     end_stop("exit reason %lx is not one that hv16 knows", reason);
-}
-
-static __attribute__((cold, noinline)) _Noreturn void guest_ended(const struct vcpu *vcpu)
-{
-    end_guest((uint8_t)vcpu->gpr[REG_RCX]);
-}
-
-static __attribute__((cold, noinline)) _Noreturn void unhandled(struct vcpu *vcpu)
-{
-    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-
-    vmx_dump(vcpu);
-    end_stop("cannot handle exit %u (%s) at %lx:%lx: the log has the guest's state", reason,
-             exit_reason_name(reason), vmcs_read(VMCS_GUEST_CS_SELECTOR),
-             vmcs_read(VMCS_GUEST_RIP));
 }
 
 /* The guest goes on after the instruction, as if the processor had carried it out. */
@@ -83,9 +73,9 @@ static void handle_exit(struct vcpu *vcpu)
         handlers.resumed(vcpu);
         break;
     case EXIT_STOP:
-        guest_ended(vcpu);
+        handlers.ended(vcpu, EXIT_STOP);
     default:
-        unhandled(vcpu);
+        handlers.ended(vcpu, EXIT_UNHANDLED);
     }
 }
 

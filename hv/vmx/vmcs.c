@@ -11,10 +11,11 @@
 #include "vmx/capabilities.h"
 #include "vmx/explain/words.h"
 
-static __attribute__((cold, noinline)) _Noreturn void access_failed(uint32_t field, bool write)
+_Noreturn void vmcs_access_failed(uint32_t field, bool write)
 {
     uint64_t error = 0;
 
+    field &= 0xFFFF;
     /* Not by vmcs_read(): this is what runs when that fails. */
     __asm__ volatile("vmread %1, %0"
                      : "+r"(error)
@@ -27,25 +28,12 @@ static __attribute__((cold, noinline)) _Noreturn void access_failed(uint32_t fie
 
 uint64_t vmcs_read(uint32_t field)
 {
-    uint64_t value;
-    bool failed; /* CF: VMfailInvalid. ZF: VMfailValid */
-
-    __asm__ volatile("vmread %2, %1" : "=@ccbe"(failed), "=r"(value) : "r"((uint64_t)field));
-    if (failed)
-        access_failed(field, false);
-    return value;
+    return vmcs_read_inline(field);
 }
 
 void vmcs_write(uint32_t field, uint64_t value)
 {
-    bool failed;
-
-    __asm__ volatile("vmwrite %1, %2"
-                     : "=@ccbe"(failed)
-                     : "r"(value), "r"((uint64_t)field)
-                     : "memory");
-    if (failed)
-        access_failed(field, true);
+    vmcs_write_inline(field, value);
 }
 
 void vmcs_set_bits(uint32_t field, uint64_t bits)

@@ -10,6 +10,36 @@
 #include "vmx/fields.h"
 #include <stdint.h>
 
+/* What a failed access comes to: stops, and names the field. */
+__attribute__((cold)) _Noreturn void vmcs_access_failed(uint32_t field, bool write);
+
+/* The two below, where a call would cost too much. An encoding is 16 bits; what is above them in
+ * `field`, virt/guest.h knows. CF says VMfailInvalid, ZF VMfailValid. */
+static inline uint64_t vmcs_read_inline(uint32_t field)
+{
+    uint64_t value;
+    bool failed;
+
+    __asm__ volatile("vmread %2, %1"
+                     : "=@ccbe"(failed), "=r"(value)
+                     : "r"((uint64_t)(uint16_t)field));
+    if (failed)
+        vmcs_access_failed(field, false);
+    return value;
+}
+
+static inline void vmcs_write_inline(uint32_t field, uint64_t value)
+{
+    bool failed;
+
+    __asm__ volatile("vmwrite %1, %2"
+                     : "=@ccbe"(failed)
+                     : "r"(value), "r"((uint64_t)(uint16_t)field)
+                     : "memory");
+    if (failed)
+        vmcs_access_failed(field, true);
+}
+
 /* One field's value. */
 uint64_t vmcs_read(uint32_t field);
 void vmcs_write(uint32_t field, uint64_t value);

@@ -28,6 +28,7 @@ static void on(struct vcpu *vcpu)
 }
 
 const struct virt_operations vmx_operations = {
+    .hypercall = {0x0F, 0x01, 0xC1}, /* VMCALL */
     .check_machine = vmx_check_machine,
     .enable = vmx_enable,
     .lacks_for_several = vmx_lacks_for_several,

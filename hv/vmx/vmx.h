@@ -11,7 +11,7 @@
 extern const struct virt_operations vmx_operations; /* vmx.c */
 
 /* guest_area.c */
-void vmx_real_mode(uint16_t cs, uint16_t ip);
+void vmx_real_mode(void);
 
 /* windows.c */
 void vmx_set_control(enum virt_control control, bool on);
@@ -41,6 +41,7 @@ struct exit_task vmx_exit_task(void);
 /* loop.c */
 void vmx_handle_exits(const struct exit_handlers *given);
 _Noreturn void vmx_loop(struct vcpu *vcpu);
+void vmx_log_state(const struct vcpu *vcpu); /* all that helps, to the log */
 
 /* dump.c */
 void vmx_dump(const struct vcpu *vcpu);

@@ -55,6 +55,11 @@ static bool is_asked[FIELDS_MAX]; /* the auditor reads it, with this base */
 static uint64_t empty_ept;
 static uint32_t tried, entered, refused, skipped, differ;
 
+void vmx_log_state(const struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
 void vmx_handle_exits(const struct exit_handlers *given)
 {
     (void)given;

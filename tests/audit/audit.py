@@ -106,6 +106,10 @@ def audit(work: Path, count: int, seed: int, trace: int = 0,
     numbers.write_text("#include <stdint.h>\n"
                        f"const uint32_t audit_count = {count}, audit_seed = {seed}, audit_trace = {trace};\n")
     theirs = {name: HERE / file for name, file in FILES.items()}
+    nothing = work / "nothing.c"
+    nothing.write_text("")
+    theirs |= {f"hv/svm/{path.name}": nothing for path in (ROOT / "hv/svm").glob("*.c")}
+    theirs["hv/svm/svm.c"] = HERE / "no_svm.c"
     tree.build(work / "tree", {**theirs, "hv/vmx/numbers.c": numbers, **(changed or {})})
     summary = execute(RunRequest(out=work / "out", quiet=True, timeout=1800, autorun="cpuid",
                                  image=work / "tree/build/hv16.img"))

@@ -37,7 +37,7 @@ def test_guest_0_boots_the_floppy_itself(out):
     run = with_options(out, "guest=0", from_floppy=True)
     assert "guest: drive 0x00, LBA 0" in run.log
     assert run.status == 1, run.explain()
-    assert "this processor has no VMX" in run.log
+    assert "this processor has neither VMX" in run.log
 
 
 @pytest.mark.parametrize("option", ["log=none", "log=e9"])

@@ -25,6 +25,8 @@ CONTROLS = {  # the features' controls, as the manual and hv16's refusals spell 
     "virtual_x2apic": ("virtualize x2APIC mode",),
     "x2apic": ("x2APIC",),
 }
+SVM_LACKS = {"tpr-ro": "virtualize APIC accesses", **dict.fromkeys(
+    ("apicv", "x2apic", "posted"), "AVIC, which hv16 does not use")}
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,15 @@ class Features:
 
     @property
     def runs_hv16(self) -> bool:
-        return self.long_mode and self.vmx and self.ept and self.unrestricted
+        return self.missing == ""
 
     @property
     def missing(self) -> str:
         """What hv16 lacks first on this CPU; empty if nothing."""
+        wing = (((self.npt, "nested paging"),) if self.svm else
+                ((self.vmx, "VMX"), (self.ept, "EPT"), (self.unrestricted, "unrestricted guest")))
         for have, name in ((self.boots, "BIOS that starts there"), (self.long_mode, "long mode"),
-                           (self.vmx, "VMX"), (self.ept, "EPT"),
-                           (self.unrestricted, "unrestricted guest")):
+                           *wing):
             if not have:
                 return name
         return ""
@@ -65,6 +68,8 @@ class Features:
 
     def lacking(self, mode: str) -> list[str]:
         """The controls that `apic=mode` needs and this CPU does not have."""
+        if self.svm and mode in SVM_LACKS:
+            return [SVM_LACKS[mode]]
         return [control for feature in APIC_NEEDS[mode] if not getattr(self, feature)
                 for control in CONTROLS[feature]]
 
@@ -82,7 +87,7 @@ HASWELL = Features(long_mode=True, vmx=True, x2apic=True, tpr_shadow=True, ept=T
 SKYLAKE = replace(HASWELL, posted=True)
 GENERIC = Features(long_mode=True, vmx=True, tpr_shadow=True, ept=True, unrestricted=True,
                    virtual_x2apic=True, apicv=True)  # with cpuid: vmx=2, as bochs.py sets it
-NPT = Features(long_mode=True, svm=True, npt=True)
+NPT = Features(long_mode=True, svm=True, npt=True, tpr_shadow=True)
 
 FEATURES = {
     "bx_generic": GENERIC,
